@@ -1,0 +1,33 @@
+"""The one place that time comes from: UTC, and tests can set it.
+
+Nothing else in the project calls `datetime.now`. A test freezes the clock with
+`clock.travel(moment)` and every rule about holds, windows and expiry follows.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_source: Callable[[], float] = time.time
+
+
+def timestamp() -> float:
+    """Seconds since the epoch, by the clock that is in force."""
+    return _source()
+
+
+def now() -> datetime:
+    """The present moment, in UTC, by the clock that is in force."""
+    return datetime.fromtimestamp(_source(), tz=UTC)
+
+
+@contextmanager
+def travel(moment: datetime) -> Iterator[None]:
+    """Hold the clock at `moment` (time-zone aware) until the block ends."""
+    global _source  # noqa: PLW0603 - a clock is process-wide by nature
+    before, _source = _source, moment.timestamp
+    try:
+        yield
+    finally:
+        _source = before
