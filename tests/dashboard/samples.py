@@ -1,0 +1,130 @@
+"""One filled-in view of every page, as its handler would hand it to the template."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+HOSTILE = "<script>alert('x')</script>\" autofocus onfocus=alert(1) 🎉 مرحبا"
+MOMENT = datetime(2026, 11, 21, 6, 40, tzinfo=UTC)
+
+EVERY_PAGE: dict[str, Any] = {
+    "product_name": "PropMine",
+    "product_url": "https://propmine.example",
+    "support_email": "partners@propmine.example",
+    "static_version": "a1b2c3",
+    "csrf": "csrf-of-this-session",
+    "signed_in_as": None,
+    "nav": [],
+    "notice": None,
+}
+SIGNED_IN = {"signed_in_as": "mia@example.com"}
+PROGRAM = {
+    "offer_percent": 30,
+    "commission_rate_bp": 2000,
+    "commission_base": "net",
+    "max_cycles": 2,
+    "payout_threshold_cents": 2500,
+    "currency": "usd",
+    "hold_days": 30,
+    "review_days": 2,
+}
+BLANK: dict[str, Any] = {"values": {}, "errors": {}}
+CHOICES = {
+    "platforms": [("youtube", "YouTube"), ("other", "Something else")],
+    "methods": [("content", "Content and reviews"), ("video", "Video")],
+    "terms": [("terms_disclosure", "I will say that I earn."), ("terms_agree", "I agree.")],
+    "terms_url": "https://propmine.example/terms",
+}
+WRONG = {
+    "values": {
+        "legal_name": HOSTILE,
+        "email": "mia@",
+        "platform": "youtube",
+        "methods": ["video"],
+        "audience_focus": HOSTILE,
+        "terms_agree": "yes",
+    },
+    "errors": {
+        "email": "Enter a whole email address.",
+        "platform": "Choose a platform.",
+        "methods": "Choose at least one way.",
+        "audience_focus": HOSTILE,
+        "terms_disclosure": "Agree to say that you earn.",
+    },
+}
+APPLICATION = {
+    "legal_name": HOSTILE,
+    "display_name": HOSTILE,
+    "email": "mia@example.com",
+    "platform": "YouTube",
+    "platform_link": "javascript:alert(1)",
+    "audience_size": "12,000",
+    "audience_focus": HOSTILE,
+    "methods": ["Video"],
+    "requested_code": "MIA30",
+    "submitted_at": MOMENT,
+    "other": [(HOSTILE, HOSTILE)],
+}
+
+
+def dollars(cents: int) -> dict[str, Any]:
+    """An amount as the views carry it."""
+    return {"cents": cents, "currency": "usd"}
+
+
+DASHBOARD: dict[str, Any] = {
+    "program": PROGRAM,
+    "affiliate": {
+        "display_name": HOSTILE,
+        "email": "mia@example.com",
+        "affiliate_id": "aff_MIA30",
+        "status": "approved",
+        "promo_code": "MIA30",
+        "referral_link": "https://propmine.example/r/MIA30",
+        "approved_at": MOMENT,
+        "terms_version": "v1",
+        "payout_status": "not_requested",
+        "rate_bp": 1250,
+    },
+    "payout": {"balance_cents": 1250, "threshold_cents": 2500, "currency": "usd"},
+    "stats": {
+        "referrals": 1400,
+        "active": 9,
+        "pending": [dollars(4180), {"cents": 700, "currency": "jpy"}],
+        "available": [dollars(1250)],
+        "paid": [dollars(0)],
+    },
+    "breakdown": {
+        "columns": ["Plan", "Active", "Ended", "All"],
+        "rows": [["Monthly", 5, 2, 7], ["Yearly", 2, 0, 2]],
+        "totals": ["All plans", 7, 2, 9],
+    },
+    "disclosure": "I earn a commission if you subscribe.",
+    "promo_copy": [{"title": "Short post", "text": HOSTILE}],
+    "sessions": [
+        {"id": "s1", "label": "Chrome on macOS", "last_seen_at": MOMENT, "current": True},
+        {"id": "s2", "label": HOSTILE, "last_seen_at": MOMENT, "current": False},
+    ],
+    **SIGNED_IN,
+}
+STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
+VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
+
+PAGES: dict[str, dict[str, Any]] = {
+    "affiliate": VISITOR,
+    "apply": {**CHOICES, "form": WRONG},
+    "dashboard": DASHBOARD,
+    "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
+    "paused": STATE,
+    "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
+    "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},
+    "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},
+    "sign_in_expired": {"minutes": 15, "sign_in": BLANK},
+    "sign_in_sent": {"email": HOSTILE, "minutes": 15},
+    "submitted": {
+        "application": APPLICATION,
+        "program": PROGRAM,
+        "change_url": "/affiliate/apply",
+        **SIGNED_IN,
+    },
+    "terminated": STATE,
+}
