@@ -1,0 +1,57 @@
+import secrets
+from typing import ClassVar
+
+from stripe import params as shapes
+
+from sandbox.stripe.objects import Json
+from sandbox.stripe.refusals import RefusalError
+from sandbox.stripe.resources.base import Resource
+
+_FIELDS = ("address", "description", "email", "name", "phone", "shipping")
+
+
+class Customers(Resource):
+    """Customers: who pays."""
+
+    kind = "customer"
+    path = "customers"
+    prefix = "cus"
+    creates = shapes.CustomerCreateParams
+    retrieves = shapes.CustomerRetrieveParams
+    updates = shapes.CustomerUpdateParams
+    lists = shapes.CustomerListParams
+    deletes = shapes.CustomerDeleteParams
+    hidden: ClassVar[frozenset[str]] = frozenset({"sources", "subscriptions", "tax", "tax_ids"})
+
+    def build(self, params: Json) -> Json:
+        """Take a customer as given; only the form of the address is checked."""
+        _check_email(params)
+        return {name: params.get(name) or None for name in _FIELDS} | {
+            "balance": params.get("balance", 0),
+            "currency": None,
+            "default_source": None,
+            "delinquent": False,
+            "discount": None,
+            "invoice_prefix": secrets.token_hex(4).upper(),
+            "invoice_settings": {
+                "custom_fields": None,
+                "default_payment_method": None,
+                "footer": None,
+                "rendering_options": None,
+            },
+            "next_invoice_sequence": 1,
+            "preferred_locales": params.get("preferred_locales", []),
+            "tax_exempt": params.get("tax_exempt", "none"),
+            "test_clock": params.get("test_clock"),
+        }
+
+    def change(self, thing: Json, params: Json) -> None:
+        """Apply an update; the form of an address is checked first."""
+        _check_email(params)
+        super().change(thing, params)
+
+
+def _check_email(params: Json) -> None:
+    email = params.get("email")
+    if email and ("@" not in email or any(letter.isspace() for letter in email)):
+        raise RefusalError(f"Invalid email address: {email}", code="email_invalid", param="email")
