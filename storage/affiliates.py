@@ -1,0 +1,85 @@
+"""Affiliates: the people who are in the program. This table is the tracker."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel, col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+
+class Affiliate(SQLModel, table=True):
+    """One affiliate. `reference` is the public id, `aff_` and the first promo code.
+
+    `rate_bp` is their own commission rate in basis points, null for the tier's or program's.
+    """
+
+    __tablename__ = "affiliates"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    reference: str = Field(unique=True)
+    status: str = Field(index=True)
+    email: str
+    email_key: str = Field(unique=True)
+    legal_name: str = ""
+    display_name: str = ""
+    platform_url: str = ""
+    promo_code: str
+    terms_version: str = ""
+    submitted_at: datetime | None = None
+    approved_at: datetime = Field(default_factory=clock.now)
+    approved_by: str = ""
+    status_reason: str = ""
+    payout_status: str = "not_requested"
+    payout_method: str = ""
+    rate_bp: int | None = None
+    clerk_user_id: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+async def get(session: AsyncSession, affiliate_id: UUID, *, lock: bool = False) -> Affiliate | None:
+    """One affiliate; `lock` holds the row until the transaction ends."""
+    return await session.get(Affiliate, affiliate_id, with_for_update=lock, populate_existing=lock)
+
+
+async def by_email_key(session: AsyncSession, email_key: str) -> Affiliate | None:
+    """The affiliate with this canonical address."""
+    return (
+        await session.exec(select(Affiliate).where(Affiliate.email_key == email_key))
+    ).one_or_none()
+
+
+async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Affiliate]:
+    """Affiliates whose name, address, code or public id contains `text`, newest first."""
+    columns = (
+        Affiliate.email,
+        Affiliate.legal_name,
+        Affiliate.display_name,
+        Affiliate.promo_code,
+        Affiliate.reference,
+    )
+    query = (
+        select(Affiliate)
+        .where(or_(*(col(column).icontains(text, autoescape=True) for column in columns)))
+        .order_by(col(Affiliate.approved_at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def count_by_status(session: AsyncSession) -> dict[str, int]:
+    """How many affiliates stand in each status."""
+    query = select(Affiliate.status, func.count()).group_by(Affiliate.status)
+    return dict((await session.exec(query)).all())
+
+
+async def everyone(session: AsyncSession) -> AsyncIterator[Affiliate]:
+    """All affiliates in the order of their approval, streamed."""
+    query = select(Affiliate).order_by(col(Affiliate.approved_at), col(Affiliate.id))
+    rows = await session.stream_scalars(query.execution_options(yield_per=500))
+    async for row in rows:
+        yield row

@@ -1,0 +1,93 @@
+"""The audit log: who did what from where, append-only, each line sealed over the one before."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.columns import json_field
+
+START = "0" * 64
+_LOCK = 7_305_510  # any number of ours: PostgreSQL's advisory lock for this chain
+
+
+class AuditLine(SQLModel, table=True):
+    """One act. `seal` is the SHA-256 of the line's content and the seal before it."""
+
+    __tablename__ = "audit_log"
+
+    number: int = Field(primary_key=True)
+    at: datetime
+    actor: str
+    origin: str
+    action: str
+    subject: str = Field(index=True)
+    detail: dict[str, Any] = json_field(dict)
+    seal: str
+
+
+def seal(line: AuditLine, before: str) -> str:
+    """What the line's seal must be, given the seal of the line before it."""
+    content = [
+        before,
+        line.number,
+        line.at.astimezone(UTC).isoformat(),
+        line.actor,
+        line.origin,
+        line.action,
+        line.subject,
+        line.detail,
+    ]
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+async def append(
+    session: AsyncSession,
+    *,
+    actor: str,
+    origin: str,
+    action: str,
+    subject: str,
+    detail: dict[str, Any],
+) -> AuditLine:
+    """Write a line at the end of the chain, in the caller's transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        # The chain has one end, so appenders take turns; SQLite has one writer anyway.
+        await session.exec(text("SELECT pg_advisory_xact_lock(:key)"), params={"key": _LOCK})  # type: ignore[call-overload]
+    last = (
+        await session.exec(select(AuditLine).order_by(col(AuditLine.number).desc()).limit(1))
+    ).one_or_none()
+    line = AuditLine(
+        number=last.number + 1 if last else 1,
+        at=clock.now(),
+        actor=actor,
+        origin=origin,
+        action=action,
+        subject=subject,
+        detail=detail,
+        seal="",
+    )
+    line.seal = seal(line, last.seal if last else START)
+    session.add(line)
+    await session.flush()
+    return line
+
+
+async def chain(session: AsyncSession) -> AsyncIterator[AuditLine]:
+    """Every line, oldest first, streamed."""
+    query = select(AuditLine).order_by(col(AuditLine.number)).execution_options(yield_per=500)
+    async for line in await session.stream_scalars(query):
+        yield line
+
+
+async def of_subject(session: AsyncSession, subject: str) -> list[AuditLine]:
+    """What was done about one thing, oldest first."""
+    query = select(AuditLine).where(AuditLine.subject == subject).order_by(col(AuditLine.number))
+    return list((await session.exec(query)).all())

@@ -1,0 +1,77 @@
+"""Discount codes; an affiliate's promo code is one with an affiliate."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+ACTIVE = "active"
+PAUSED = "paused"
+
+
+class DiscountCode(SQLModel, table=True):
+    """A code that customers type at checkout.
+
+    `discount_value` is percent for `percentage`, cents for `fixed_amount`.
+    `first_purchase_only` and `products` restrict who and what it is for.
+    """
+
+    __tablename__ = "discount_codes"
+    __table_args__ = (
+        Index("idx_discount_codes_status", "status"),
+        Index("idx_discount_codes_affiliate", "affiliate_user_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    code: str = Field(unique=True)
+    description: str = ""
+    discount_type: str = "percentage"
+    discount_value: int
+    duration: str = "once"
+    duration_months: int | None = None
+    max_uses: int | None = None
+    max_uses_per_user: int = 1
+    min_plan: str | None = None
+    stackable: bool = False
+    first_purchase_only: bool = True
+    expires_at: datetime | None = None
+    affiliate_user_id: UUID | None = Field(default=None, foreign_key="affiliates.id")
+    stripe_coupon_id: str = ""
+    stripe_promotion_code_id: str = ""
+    status: str = ACTIVE
+    total_uses: int = 0
+    total_discount_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    created_by: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+async def get(session: AsyncSession, code_id: UUID, *, lock: bool = False) -> DiscountCode | None:
+    """One code; `lock` holds the row until the transaction ends."""
+    return await session.get(DiscountCode, code_id, with_for_update=lock, populate_existing=lock)
+
+
+async def by_code(session: AsyncSession, code: str) -> DiscountCode | None:
+    """The code as customers type it, in upper case."""
+    return (await session.exec(select(DiscountCode).where(DiscountCode.code == code))).one_or_none()
+
+
+async def taken(session: AsyncSession, candidates: set[str]) -> set[str]:
+    """Which of these codes exist here already, in whatever status."""
+    query = select(DiscountCode.code).where(col(DiscountCode.code).in_(candidates))
+    return set((await session.exec(query)).all())
+
+
+async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> list[DiscountCode]:
+    """An affiliate's codes, oldest first."""
+    query = (
+        select(DiscountCode)
+        .where(DiscountCode.affiliate_user_id == affiliate_id)
+        .order_by(col(DiscountCode.id))
+    )
+    return list((await session.exec(query)).all())

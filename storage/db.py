@@ -1,0 +1,104 @@
+"""The engine, and the only two doors to it: `transaction()` and `read()`.
+
+Only `transaction()` commits. On SQLite it begins IMMEDIATE, so that what it reads is still
+true when it writes; without that, concurrent read-modify-writes lose updates silently. On
+PostgreSQL a use case that reads and then writes locks the row it decides on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+def announce(session: AsyncSession, topic: str) -> None:
+    """Have the listeners of `topic` told once this transaction has committed."""
+    session.info.setdefault("topics", set()).add(topic)
+
+
+class Database:
+    """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+
+    `writing` is held by every writer of this process on SQLite, which has one writer at a
+    time anyway: a fair queue in memory beats polling the file's lock.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.writing = asyncio.Lock()
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+        if self.is_sqlite:
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            self.engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite_engine(url, begin="BEGIN DEFERRED", pool_size=4, query_only=True)
+        else:
+            self.engine = create_async_engine(url, pool_size=10, max_overflow=10)
+            self._reader = self.engine.execution_options(postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed when the block ends, or undone if it raises."""
+        async with (
+            self.writing if self.is_sqlite else nullcontext(),
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+        self.tell(session.info.get("topics", ()))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that can only read, and never waits for a writer."""
+        async with (
+            AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def listen(self, topic: str, listener: Callable[[], None]) -> None:
+        """Call `listener` (on the event loop) after each commit that announced `topic`."""
+        self._listeners.setdefault(topic, []).append(listener)
+
+    def tell(self, topics: Iterable[str]) -> None:
+        """Tell the listeners of `topics` that something was committed for them."""
+        for topic in topics:
+            for listener in self._listeners.get(topic, ()):
+                listener()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+        await self.engine.dispose()
+
+
+def _sqlite_engine(
+    url: str, *, begin: str, pool_size: int, query_only: bool = False
+) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: `begin` below decides how.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL: what was acknowledged survives a power cut.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,224 @@
+"""Rows that many requests write at once, committed together.
+
+A commit costs the same for one row and for 256, so rows in flight are gathered: while one
+commit runs, the next batch is whatever arrives meanwhile. There is no timer; an idle server
+commits a single row at once. Each caller waits until its own row is on disk.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import asyncpg
+
+from storage.db import Database
+
+BATCH = 256
+QUEUE = 4096
+"""How many rows may wait: some seconds of work, after which callers are turned away."""
+
+Value = tuple[object, ...]
+
+
+class IntakeFullError(Exception):
+    """More rows wait than the disk keeps up with; the caller should come back in a second."""
+
+
+@dataclass(frozen=True)
+class Insert:
+    """An insert that keeps the first of two rows with the same unique columns.
+
+    `columns` maps names to PostgreSQL types; the first is the row's id.
+    """
+
+    topic: str
+    table: str
+    columns: Mapping[str, str] = field(hash=False)
+
+    @cached_property
+    def sqlite(self) -> str:
+        """The statement for one row on SQLite."""
+        marks = ", ".join("?" * len(self.columns))
+        return (
+            f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES ({marks}) "  # noqa: S608 - names are ours
+            "ON CONFLICT DO NOTHING"
+        )
+
+    @cached_property
+    def postgresql(self) -> str:
+        """The statement for many rows, given as one array per column."""
+        key = next(iter(self.columns))
+        arrays = ", ".join(f"${n}::{t}[]" for n, t in enumerate(self.columns.values(), start=1))
+        return (
+            f"INSERT INTO {self.table} ({', '.join(self.columns)}) "  # noqa: S608 - names are ours
+            f"SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING RETURNING {key}"
+        )
+
+
+class _Waiting(NamedTuple):
+    insert: Insert
+    row: Value
+    stored: asyncio.Future[bool]
+
+
+class _Backend(Protocol):
+    async def commit(self, batch: Sequence[_Waiting]) -> list[bool]:
+        """Store the rows in one transaction; True for each that was not there before."""
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class GroupCommit:
+    """The writer for rows that many requests write at once."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE)
+        self._backend: _Backend = _Sqlite(db) if db.is_sqlite else _PostgreSQL(db)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write; needs the running event loop."""
+        self._task = asyncio.create_task(self._run(), name="group-commit")
+
+    async def insert(self, insert: Insert, row: Value) -> bool:
+        """Store a row and wait until it is on disk; False if it was there already.
+
+        Raises `IntakeFullError` when too many rows wait.
+        """
+        waiting = _Waiting(insert, row, asyncio.get_running_loop().create_future())
+        try:
+            self._queue.put_nowait(waiting)
+        except asyncio.QueueFull:
+            raise IntakeFullError from None
+        return await waiting.stored
+
+    async def close(self) -> None:
+        """Write what waits, then stop."""
+        if self._task is not None:
+            await self._queue.put(None)
+            await self._task
+            self._task = None
+        await self._backend.close()
+
+    async def _run(self) -> None:
+        going_on = True
+        while going_on:
+            batch: list[_Waiting] = []
+            following = await self._queue.get()
+            while following is not None:
+                batch.append(following)
+                if len(batch) == BATCH or self._queue.empty():
+                    break
+                following = self._queue.get_nowait()
+            going_on = following is not None
+            if batch:
+                await self._store(batch)
+
+    async def _store(self, batch: list[_Waiting]) -> None:
+        try:
+            answers = await self._backend.commit(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each caller must hear of it
+            if len(batch) > 1:
+                # One row that the database refuses must not take the others with it.
+                for waiting in batch:
+                    await self._store([waiting])
+            elif not batch[0].stored.cancelled():
+                batch[0].stored.set_exception(error)
+            return
+        for waiting, is_new in zip(batch, answers, strict=True):
+            if not waiting.stored.cancelled():
+                waiting.stored.set_result(is_new)
+        self._db.tell({waiting.insert.topic for waiting in batch})
+
+
+class _Sqlite:
+    """A connection and a thread of its own; other writers of the process take turns with it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+        self._connection: sqlite3.Connection | None = None
+
+    async def commit(self, batch: Sequence[_Waiting]) -> list[bool]:
+        loop = asyncio.get_running_loop()
+        async with self._db.writing:
+            return await loop.run_in_executor(self._thread, self._commit, batch)
+
+    def _commit(self, batch: Sequence[_Waiting]) -> list[bool]:
+        if self._connection is None:
+            self._connection = _connect(self._db.url.database or "")
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            answers = [
+                connection.execute(waiting.insert.sqlite, _for_sqlite(waiting.row)).rowcount == 1
+                for waiting in batch
+            ]
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.OperationalError):  # some errors end it themselves
+                connection.execute("ROLLBACK")
+            raise
+        return answers
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._thread.submit(self._connection.close)
+        self._thread.shutdown()
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    return connection
+
+
+def _for_sqlite(row: Value) -> list[Any]:
+    """The forms in which SQLAlchemy keeps ids and moments on SQLite."""
+    return [
+        value.hex
+        if isinstance(value, UUID)
+        else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        if isinstance(value, datetime)
+        else value
+        for value in row
+    ]
+
+
+class _PostgreSQL:
+    """A connection of its own, with one multi-row insert per table and batch."""
+
+    def __init__(self, db: Database) -> None:
+        self._dsn = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: asyncpg.Connection[Any] | None = None
+
+    async def commit(self, batch: Sequence[_Waiting]) -> list[bool]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._dsn)
+        by_insert: dict[str, list[_Waiting]] = {}
+        for waiting in batch:
+            by_insert.setdefault(waiting.insert.table, []).append(waiting)
+        stored: set[object] = set()
+        async with self._connection.transaction():
+            for waitings in by_insert.values():
+                columns = zip(*(waiting.row for waiting in waitings), strict=True)
+                rows = await self._connection.fetch(
+                    waitings[0].insert.postgresql, *(list(column) for column in columns)
+                )
+                stored.update(row[0] for row in rows)
+        return [waiting.row[0] in stored for waiting in batch]
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()

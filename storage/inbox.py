@@ -1,0 +1,74 @@
+"""Events from vendors, stored before they are acknowledged, and handled once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+
+import clock
+from storage.group_commit import Insert
+from storage.ids import new_id
+from storage.work import Work, open_rows_index
+
+TOPIC = "inbox"
+
+
+class InboxEvent(Work, table=True):
+    """One event: the raw body as it came, unique by the vendor and the vendor's id for it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        open_rows_index("inbox", "next_attempt_at"),
+    )
+
+    source: str
+    external_id: str
+    payload: bytes
+    received_at: datetime
+    ignored: bool = False
+
+
+INSERT = Insert(
+    topic=TOPIC,
+    table="inbox",
+    columns={
+        "id": "uuid",
+        "source": "text",
+        "external_id": "text",
+        "kind": "text",
+        "payload": "bytea",
+        "request_id": "text",
+        "received_at": "timestamptz",
+        "next_attempt_at": "timestamptz",
+        "attempts": "int",
+        "ignored": "bool",
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """An event at the door: verified, and named by its vendor."""
+
+    source: str
+    external_id: str
+    kind: str
+    payload: bytes
+    request_id: str
+
+    def row(self) -> tuple[object, ...]:
+        """The values of `INSERT`, in its order."""
+        now = clock.now()
+        return (
+            new_id(),
+            self.source,
+            self.external_id,
+            self.kind,
+            self.payload,
+            self.request_id,
+            now,
+            now,
+            0,
+            False,
+        )

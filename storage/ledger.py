@@ -1,0 +1,53 @@
+"""The ledger: money is never edited, only added to. A balance is a sum."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+
+class LedgerEntry(SQLModel, table=True):
+    """One movement on an affiliate's account, in minor units of `currency`, signed.
+
+    `source` names what caused it and is unique: the same cause can not post twice.
+    Before `available_at` the entry counts as pending.
+    """
+
+    __tablename__ = "affiliate_ledger"
+    __table_args__ = (
+        Index("ix_affiliate_ledger_affiliate", "affiliate_user_id", "currency", "available_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id")
+    amount: int = Field(sa_column=Column(BigInteger, nullable=False))
+    currency: str
+    reason: str
+    source: str = Field(unique=True)
+    available_at: datetime
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+async def balances(
+    session: AsyncSession, affiliate_id: UUID, at: datetime
+) -> dict[str, tuple[int, int]]:
+    """`{currency: (available, pending)}` at a moment, in minor units."""
+    available = func.coalesce(
+        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) <= at), 0
+    )
+    pending = func.coalesce(
+        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) > at), 0
+    )
+    query = (
+        select(LedgerEntry.currency, available, pending)
+        .where(LedgerEntry.affiliate_user_id == affiliate_id)
+        .group_by(LedgerEntry.currency)
+    )
+    return {
+        currency: (int(ready), int(held)) for currency, ready, held in await session.exec(query)
+    }

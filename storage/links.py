@@ -1,0 +1,34 @@
+"""Referral links: the `ref` that leads back to an affiliate."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+
+class ReferralLink(SQLModel, table=True):
+    """An affiliate's link. `ref` stands in `/r/{ref}` and `?ref=`."""
+
+    __tablename__ = "referral_links"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
+    ref: str = Field(unique=True)
+    suspended: bool = False
+    suspension_reason: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> ReferralLink | None:
+    """The affiliate's link."""
+    query = select(ReferralLink).where(ReferralLink.affiliate_user_id == affiliate_id)
+    return (await session.exec(query.order_by(ReferralLink.id).limit(1))).one_or_none()  # type: ignore[arg-type]
+
+
+async def by_ref(session: AsyncSession, ref: str) -> ReferralLink | None:
+    """The link with this ref."""
+    return (await session.exec(select(ReferralLink).where(ReferralLink.ref == ref))).one_or_none()

@@ -1,0 +1,52 @@
+"""What must reach the outside: one row per effect, written with the work that asks for it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+from sqlmodel import col, exists
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import logs
+from storage.columns import json_field
+from storage.db import announce
+from storage.work import Work, is_open, open_rows_index
+
+TOPIC = "outbox"
+
+
+class Effect(Work, table=True):
+    """One effect. Its id is the idempotency key towards the outside.
+
+    Effects of one `lane` run one after the other, oldest first: two updates of the same
+    card can not overtake each other. An empty lane waits for nobody.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        open_rows_index("outbox", "next_attempt_at"),
+        open_rows_index("outbox", "lane"),
+    )
+
+    lane: str = ""
+    payload: dict[str, Any] = json_field(dict)
+
+
+async def put(session: AsyncSession, kind: str, *, lane: str = "", **payload: Any) -> UUID:
+    """Ask for an effect, in this transaction; the pump is woken when it has committed."""
+    effect = Effect(kind=kind, lane=lane, payload=payload, request_id=logs.request_id())
+    session.add(effect)
+    await session.flush()
+    announce(session, TOPIC)
+    return effect.id
+
+
+def heads_its_lane() -> ColumnElement[bool]:
+    """No older open effect stands in the same lane."""
+    older = aliased(Effect)
+    return (col(Effect.lane) == "") | ~exists().where(
+        col(older.lane) == col(Effect.lane),
+        col(older.id) < col(Effect.id),
+        is_open(older),
+    )

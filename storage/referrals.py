@@ -1,0 +1,36 @@
+"""Referrals: customers whom an affiliate brought."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+
+class Referral(SQLModel, table=True):
+    """One customer, attributed once. `plan` and `status` follow their subscription."""
+
+    __tablename__ = "affiliate_referrals"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
+    customer_id: str = Field(unique=True)
+    code_used: str = ""
+    plan: str = ""
+    status: str = ""
+    created_at: datetime = Field(default_factory=clock.now)
+
+
+async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str, str, int]]:
+    """How many referrals stand in each plan and status: `(plan, status, count)`."""
+    query = (
+        select(Referral.plan, Referral.status, func.count())
+        .where(Referral.affiliate_user_id == affiliate_id)
+        .group_by(Referral.plan, Referral.status)
+        .order_by(Referral.plan, Referral.status)
+    )
+    rows = await session.exec(query)
+    return [(plan, status, count) for plan, status, count in rows]

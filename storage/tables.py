@@ -1,0 +1,36 @@
+"""Every table, imported once, so that migrations see them all."""
+
+from sqlmodel import SQLModel
+
+from storage import (
+    affiliates,
+    applications,
+    audit,
+    cards,
+    codes,
+    inbox,
+    ledger,
+    links,
+    outbox,
+    program,
+    referrals,
+    sessions,
+)
+
+__all__ = [
+    "METADATA",
+    "affiliates",
+    "applications",
+    "audit",
+    "cards",
+    "codes",
+    "inbox",
+    "ledger",
+    "links",
+    "outbox",
+    "program",
+    "referrals",
+    "sessions",
+]
+
+METADATA = SQLModel.metadata

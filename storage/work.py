@@ -1,0 +1,164 @@
+"""Rows of work, which is what the inbox and the outbox have in common.
+
+They are claimed, done once, tried again, parked and replayed.
+
+A row is claimed by a lease (`claimed_until`), so that a worker that died gives its rows
+back by itself. It is finished by a conditional update inside the transaction that does its
+work: of two workers that believe they hold it, only one can commit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Index, text, update
+from sqlmodel import Field, SQLModel, col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+LEASE = timedelta(seconds=60)
+
+
+class AlreadyHandledError(Exception):
+    """Another worker finished this row first; what was prepared here is undone."""
+
+
+class Work(SQLModel):
+    """The columns that every row of work has. All moments are UTC."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    request_id: str = ""
+    attempts: int = 0
+    next_attempt_at: datetime = Field(default_factory=clock.now)
+    claimed_until: datetime | None = None
+    handled_at: datetime | None = None
+    parked_at: datetime | None = None
+    last_error: str | None = None
+
+
+Row = TypeVar("Row", bound=Work)
+
+
+def open_rows_index(table: str, column: str) -> Index:
+    """An index that holds only the rows that still want work, however old the table grows."""
+    where = text("handled_at IS NULL AND parked_at IS NULL")
+    return Index(f"ix_{table}_open_{column}", column, sqlite_where=where, postgresql_where=where)
+
+
+def is_open(table: type[Work]) -> ColumnElement[bool]:
+    """Neither done nor parked."""
+    return col(table.handled_at).is_(None) & col(table.parked_at).is_(None)
+
+
+def is_due(table: type[Work], moment: datetime) -> ColumnElement[bool]:
+    """Open, not waiting for a later attempt, and not in another worker's hands."""
+    claimed_until = col(table.claimed_until)
+    return (
+        is_open(table)
+        & (col(table.next_attempt_at) <= moment)
+        & or_(claimed_until.is_(None), claimed_until <= moment)
+    )
+
+
+async def claim(
+    session: AsyncSession, table: type[Row], limit: int, *conditions: ColumnElement[bool]
+) -> Sequence[Row]:
+    """Take up to `limit` due rows for `LEASE`, oldest first; other workers pass them by."""
+    moment = clock.now()
+    query = (
+        select(table)
+        .where(is_due(table, moment), *conditions)
+        .order_by(col(table.next_attempt_at), col(table.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await session.exec(query)).all()
+    for row in rows:
+        row.claimed_until = moment + LEASE
+        row.attempts += 1
+        session.add(row)
+    await session.flush()
+    return rows
+
+
+async def finish(session: AsyncSession, table: type[Work], row_id: UUID) -> None:
+    """Mark a row done, in the transaction that did its work.
+
+    Raises `AlreadyHandledError` if another worker was first.
+    """
+    done = await session.exec(
+        update(table)
+        .where(col(table.id) == row_id, col(table.handled_at).is_(None))
+        .values(handled_at=clock.now(), claimed_until=None, last_error=None, parked_at=None)
+    )
+    if done.rowcount == 0:
+        raise AlreadyHandledError(str(row_id))
+
+
+async def postpone(
+    session: AsyncSession, table: type[Work], row_id: UUID, *, until: datetime, error: str
+) -> None:
+    """Give a row back, to be tried again at `until`."""
+    await session.exec(
+        update(table)
+        .where(col(table.id) == row_id, is_open(table))
+        .values(next_attempt_at=until, claimed_until=None, last_error=error)
+    )
+
+
+async def park(session: AsyncSession, table: type[Work], row_id: UUID, *, error: str) -> bool:
+    """Set a row aside for a person to look at; False if it was finished meanwhile."""
+    parked = await session.exec(
+        update(table)
+        .where(col(table.id) == row_id, is_open(table))
+        .values(parked_at=clock.now(), claimed_until=None, last_error=error)
+    )
+    return parked.rowcount == 1
+
+
+async def replay(session: AsyncSession, table: type[Work], row_id: UUID) -> bool:
+    """Put a parked row back to work with a fresh count of attempts; False if none is parked."""
+    replayed = await session.exec(
+        update(table)
+        .where(col(table.id) == row_id, col(table.parked_at).is_not(None))
+        .values(parked_at=None, attempts=0, next_attempt_at=clock.now(), claimed_until=None)
+    )
+    return replayed.rowcount == 1
+
+
+async def release_claims(session: AsyncSession, table: type[Work]) -> None:
+    """Give back every claimed row at once.
+
+    For the start of the only process on a database: whoever held these rows is dead.
+    """
+    await session.exec(
+        update(table)
+        .where(is_open(table), col(table.claimed_until).is_not(None))
+        .values(claimed_until=None)
+    )
+
+
+async def anything_due(session: AsyncSession, table: type[Work]) -> bool:
+    """Whether a row of work waits for somebody to claim it."""
+    query = select(col(table.id)).where(is_due(table, clock.now())).limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def parked(session: AsyncSession, table: type[Row], limit: int = 100) -> Sequence[Row]:
+    """What waits for a person, newest first."""
+    query = (
+        select(table)
+        .where(col(table.parked_at).is_not(None))
+        .order_by(col(table.parked_at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def count_open(session: AsyncSession, table: type[Work]) -> int:
+    """How many rows still want work."""
+    return (await session.exec(select(func.count()).select_from(table).where(is_open(table)))).one()

@@ -1,0 +1,198 @@
+"""The loop that works rows off: claims what is due, runs it, and decides what follows an error.
+
+It is woken at once by a commit in this process, and looks by itself every second for what
+other processes left. Each row runs alone: one that fails waits longer and longer (with
+jitter, so that a recovered vendor is not stormed) and is parked when a person must look.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Generic
+
+import structlog
+from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+import logs
+from storage import work
+from storage.db import Database
+from storage.work import AlreadyHandledError, Row
+
+LONGEST_WAIT = 3600.0
+"""Seconds between two attempts, at most."""
+ATTEMPTS = 20
+"""After this many, some half a day, a row is parked."""
+SLOWEST = 45.0
+"""Seconds that one attempt may take: less than the lease, so that no second worker starts."""
+
+_POLL = 1.0
+_log = structlog.get_logger("worker")
+
+
+class GiveUpError(Exception):
+    """This row can not succeed by being tried again: park it now, and tell a person why."""
+
+
+class TryLaterError(Exception):
+    """The outside asked to be left alone for `seconds`."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class Job(Generic[Row]):
+    """One claimed row in the hands of its handler."""
+
+    def __init__(self, db: Database, row: Row) -> None:
+        self.db = db
+        self.row = row
+        self.finished = False
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """The one transaction of this row's work: it marks the row done and commits with it."""
+        async with self.db.transaction() as session:
+            await work.finish(session, type(self.row), self.row.id)
+            yield session
+        self.finished = True
+
+
+def wait_before(attempt: int) -> float:
+    """Seconds to wait after the `attempt`-th failure (from 1): doubling, with jitter."""
+    return min(2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
+
+
+class Worker(Generic[Row]):
+    """Works off one table of rows.
+
+    `run` does a row's work; it should open `job.transaction()` once, and if it does not, the
+    row is marked done after it. `parked` hears, in the same transaction, of each row set aside.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        table: type[Row],
+        run: Callable[[Job[Row]], Awaitable[None]],
+        parked: Callable[[AsyncSession, Row, str], Awaitable[None]],
+        *conditions: ColumnElement[bool],
+        topic: str,
+        concurrency: int = 8,
+    ) -> None:
+        self._db = db
+        self._table = table
+        self._run = run
+        self._parked = parked
+        self._conditions = conditions
+        self._concurrency = concurrency
+        self._wake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+        db.listen(topic, self._wake.set)
+
+    async def start(self) -> None:
+        """Begin to work."""
+        if self._db.is_sqlite:
+            # One process owns a SQLite file: claims in it belong to a process that died.
+            async with self._db.transaction() as session:
+                await work.release_claims(session, self._table)
+        self._loop = asyncio.create_task(self._work(), name=f"worker-{self._table.__tablename__}")
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Take nothing new, finish what was begun, give back what takes longer than `grace` s."""
+        self._stopping = True
+        self._wake.set()
+        if self._loop is not None:
+            await self._loop
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                took = await self._claim_and_start()
+            except Exception:  # noqa: BLE001 - the database may be away; the loop must outlive that
+                _log.exception("could not claim work", table=self._table.__tablename__)
+                took = 0
+            if took == 0 or len(self._running) >= self._concurrency:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _POLL)
+
+    async def _claim_and_start(self) -> int:
+        free = self._concurrency - len(self._running)
+        if free <= 0 or not await self._anything_due():
+            return 0
+        async with self._db.transaction() as session:
+            rows: Sequence[Row] = await work.claim(session, self._table, free, *self._conditions)
+        for row in rows:
+            task = asyncio.create_task(self._attempt(row))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+        return len(rows)
+
+    async def _anything_due(self) -> bool:
+        """Look without a write lock first, so that an idle server writes nothing."""
+        async with self._db.read() as session:
+            return await work.anything_due(session, self._table)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()):
+            # The outcome could not be written: the lease runs out and the row is tried again.
+            _log.error("outcome not written", table=self._table.__tablename__, error=repr(error))
+
+    async def _attempt(self, row: Row) -> None:
+        with logs.working_for(row.request_id):
+            job = Job(self._db, row)
+            try:
+                async with asyncio.timeout(SLOWEST):
+                    await self._run(job)
+                    if not job.finished:
+                        async with job.transaction():
+                            pass
+            except AlreadyHandledError:
+                _log.info("done by another worker", kind=row.kind, id=str(row.id))
+            except GiveUpError as error:
+                await self._park(row, str(error))
+            except TryLaterError as error:
+                await self._retry(row, str(error), error.seconds)
+            except asyncio.CancelledError:
+                await self._give_back(row)
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault in our code must not lose the row
+                _log.exception("attempt failed", kind=row.kind, id=str(row.id))
+                await self._retry(row, f"{type(error).__name__}: {error}", None)
+
+    async def _give_back(self, row: Row) -> None:
+        async with self._db.transaction() as session:
+            await work.postpone(
+                session, self._table, row.id, until=clock.now(), error="interrupted by a stop"
+            )
+
+    async def _retry(self, row: Row, error: str, seconds: float | None) -> None:
+        if row.attempts >= ATTEMPTS:
+            await self._park(row, error)
+            return
+        wait = max(seconds or 0.0, wait_before(row.attempts))
+        _log.warning("will try again", kind=row.kind, id=str(row.id), error=error, seconds=wait)
+        until = clock.now() + timedelta(seconds=wait)
+        async with self._db.transaction() as session:
+            await work.postpone(session, self._table, row.id, until=until, error=error)
+
+    async def _park(self, row: Row, error: str) -> None:
+        _log.error("parked", kind=row.kind, id=str(row.id), error=error)
+        async with self._db.transaction() as session:
+            if await work.park(session, self._table, row.id, error=error):
+                await self._parked(session, row, error)

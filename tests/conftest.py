@@ -1,0 +1,36 @@
+"""Fixtures that every test may ask for."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage import migrate
+from storage.db import Database
+from tests.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """A real PostgreSQL server of this test process's own."""
+    return PostgresServer(tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; tests that ask for it run on both."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/desk.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database, SQLite and PostgreSQL in turn."""
+    database = Database(database_url)
+    await migrate.upgrade(database)
+    yield database
+    await database.close()

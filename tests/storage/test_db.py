@@ -1,0 +1,64 @@
+import asyncio
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from storage.cards import Card
+from storage.db import Database, announce
+from storage.ids import new_id
+from storage.program import ProgramRow, get
+
+
+async def test_concurrent_changes_of_one_row_are_all_kept(db: Database) -> None:
+    """A hundred read-modify-writes at once count to a hundred."""
+    async with db.transaction() as session:
+        session.add(ProgramRow(changed={"n": 0}))
+
+    async def add_one() -> None:
+        async with db.transaction() as session:
+            row = await get(session, lock=True)
+            assert row is not None
+            await asyncio.sleep(0)
+            row.changed = {"n": row.changed["n"] + 1}
+            session.add(row)
+
+    await asyncio.gather(*(add_one() for _ in range(100)))
+    async with db.read() as session:
+        row = await get(session)
+    assert row is not None
+    assert row.changed == {"n": 100}
+
+
+async def test_an_error_undoes_the_whole_transaction_and_tells_nobody(db: Database) -> None:
+    """Listeners hear of commits only."""
+    told: list[str] = []
+    db.listen("cards", lambda: told.append("cards"))
+
+    async def fail() -> None:
+        async with db.transaction() as session:
+            session.add(Card(kind="k", subject=new_id(), channel="C", message="1"))
+            announce(session, "cards")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    async with db.read() as session:
+        assert (await session.exec(select(Card))).all() == []
+    assert told == []
+
+    async with db.transaction() as session:
+        announce(session, "cards")
+    assert told == ["cards"]
+
+
+async def test_a_read_session_can_not_write(db: Database) -> None:
+    """`read()` refuses a write instead of losing it quietly."""
+
+    async def write() -> None:
+        async with db.read() as session:
+            session.add(Card(kind="k", subject=new_id(), channel="C", message="1"))
+            await session.flush()
+
+    with pytest.raises(DBAPIError, match=r"read-?only"):
+        await write()

@@ -1,0 +1,211 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage import outbox, work, worker
+from storage.cards import Card
+from storage.db import Database
+from storage.ids import new_id
+from storage.outbox import Effect
+from storage.worker import GiveUpError, Job, TryLaterError, Worker
+
+Run = Callable[[Job[Effect]], Awaitable[None]]
+
+
+@asynccontextmanager
+async def working(
+    db: Database, run: Run, *, workers: int = 1, seen: list[str] | None = None
+) -> AsyncIterator[None]:
+    """Workers on the outbox until the block ends."""
+
+    async def parked(_session: AsyncSession, row: Effect, error: str) -> None:
+        if seen is not None:
+            seen.append(f"{row.kind}: {error}")
+
+    started = [
+        Worker(db, Effect, run, parked, outbox.heads_its_lane(), topic=outbox.TOPIC)
+        for _ in range(workers)
+    ]
+    for one in started:
+        await one.start()
+    yield
+    await asyncio.gather(*(one.stop() for one in started))
+
+
+async def effects(db: Database) -> list[Effect]:
+    """Every effect, oldest first."""
+    async with db.read() as session:
+        return list((await session.exec(select(Effect).order_by(Effect.id))).all())  # type: ignore[arg-type]
+
+
+async def put(db: Database, *kinds: str, lane: str = "") -> None:
+    """Ask for effects, one transaction each."""
+    for kind in kinds:
+        async with db.transaction() as session:
+            await outbox.put(session, kind, lane=lane)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    """Wait for something to come true, for at most `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def all_handled(db: Database) -> bool:
+    """Whether nothing is left to do."""
+    return all(effect.handled_at for effect in await effects(db))
+
+
+async def test_each_effect_runs_once_however_many_workers_there_are(db: Database) -> None:
+    """Three workers and a hundred effects: a hundred runs."""
+    runs: list[str] = []
+
+    async def run(job: Job[Effect]) -> None:
+        async with job.transaction() as session:
+            runs.append(job.row.kind)
+            session.add(Card(kind="k", subject=new_id(), channel="", message=job.row.kind))
+
+    kinds = [f"{n:03}" for n in range(100)]
+    await put(db, *kinds)
+    async with working(db, run, workers=3):
+        await until(lambda: all_handled(db))
+    assert sorted(runs) == kinds
+
+
+async def test_a_commit_wakes_the_worker_at_once(db: Database) -> None:
+    """An effect does not wait for the next look at the table."""
+    ran = asyncio.Event()
+
+    async def run(_job: Job[Effect]) -> None:
+        ran.set()
+
+    async with working(db, run):
+        await asyncio.sleep(0.1)
+        await put(db, "now")
+        async with asyncio.timeout(0.5):
+            await ran.wait()
+
+
+async def test_effects_of_one_lane_keep_their_order_and_others_pass_by(db: Database) -> None:
+    """A card that can not be posted holds back its own updates, and nobody else's."""
+    ran: list[str] = []
+    failures = iter([True, True, False])
+
+    async def run(job: Job[Effect]) -> None:
+        if job.row.kind == "first" and next(failures):
+            raise TryLaterError("not yet", 0.1)
+        ran.append(job.row.kind)
+
+    await put(db, "first", "second", "third", lane="card")
+    await put(db, "alone")
+    async with working(db, run, workers=2):
+        await until(lambda: all_handled(db))
+    assert ran == ["alone", "first", "second", "third"]
+
+
+async def test_what_can_not_succeed_is_parked_told_and_replayed(db: Database) -> None:
+    """A person hears of it once, and one replay gives it a fresh start."""
+    broken = True
+    told: list[str] = []
+
+    async def run(_job: Job[Effect]) -> None:
+        if broken:
+            raise GiveUpError("the code is taken")
+
+    await put(db, "promotion_code")
+
+    async def is_parked() -> bool:
+        return (await effects(db))[0].parked_at is not None
+
+    async with working(db, run, seen=told):
+        await until(is_parked)
+        assert told == ["promotion_code: the code is taken"]
+        broken = False
+        async with db.transaction() as session:
+            assert await work.replay(session, Effect, (await effects(db))[0].id)
+            assert not await work.replay(session, Effect, new_id())
+        await until(lambda: all_handled(db))
+
+
+async def test_endless_failure_is_parked_after_the_last_attempt(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own is tried again, not for ever, and its words are kept."""
+    monkeypatch.setattr(worker, "ATTEMPTS", 3)
+    monkeypatch.setattr(worker, "wait_before", lambda _attempt: 0.0)
+    runs = 0
+
+    async def run(_job: Job[Effect]) -> None:
+        nonlocal runs
+        runs += 1
+        raise ZeroDivisionError("oh")
+
+    await put(db, "broken")
+
+    async def is_parked() -> bool:
+        return (await effects(db))[0].parked_at is not None
+
+    async with working(db, run):
+        await until(is_parked)
+    assert runs == 3
+    assert (await effects(db))[0].last_error == "ZeroDivisionError: oh"
+
+
+async def test_work_of_a_dead_worker_is_taken_over_when_its_lease_ends(db: Database) -> None:
+    """A claim protects a row for a minute, not for ever."""
+    await put(db, "orphan")
+    async with db.transaction() as session:
+        assert len(await work.claim(session, Effect, 5)) == 1
+    async with db.transaction() as session:
+        assert await work.claim(session, Effect, 5) == []
+    with clock.travel(clock.now() + work.LEASE + timedelta(seconds=1)):
+        async with db.transaction() as session:
+            assert len(await work.claim(session, Effect, 5)) == 1
+
+
+async def test_of_two_that_believe_they_hold_a_row_one_commits(db: Database) -> None:
+    """Work done twice is committed once."""
+    await put(db, "twice")
+    row = (await effects(db))[0]
+    async with Job(db, row).transaction() as session:
+        session.add(Card(kind="k", subject=new_id(), channel="", message="first"))
+
+    async def second() -> None:
+        async with Job(db, row).transaction() as session:
+            session.add(Card(kind="k", subject=new_id(), channel="", message="second"))
+
+    with pytest.raises(work.AlreadyHandledError):
+        await second()
+    async with db.read() as session:
+        assert [card.message for card in (await session.exec(select(Card))).all()] == ["first"]
+
+
+async def test_a_stop_finishes_what_has_begun(db: Database) -> None:
+    """Stopping waits for the effect in flight and takes no other."""
+    begun, ran = asyncio.Event(), []
+
+    async def run(job: Job[Effect]) -> None:
+        begun.set()
+        await asyncio.sleep(0.2)
+        ran.append(job.row.kind)
+
+    await put(db, "one", lane="l")
+    await put(db, "two", lane="l")
+    async with working(db, run):
+        await begun.wait()
+    assert ran == ["one"]
+    assert [bool(effect.handled_at) for effect in await effects(db)] == [True, False]
+
+
+def test_waits_double_up_to_an_hour_and_differ() -> None:
+    """Backoff spreads out: a vendor that comes back is not stormed."""
+    waits = [worker.wait_before(4) for _ in range(200)]
+    assert 4 <= min(waits) < max(waits) <= 8
+    assert 1800 <= worker.wait_before(60) <= 3600
