@@ -1,0 +1,133 @@
+"""What every mail owes its reader, in HTML and in plain text alike."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+TEMPLATES = Path(__file__).parents[2] / "outbox" / "templates"
+JINJA = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+)
+HOSTILE = "<script>alert('x')</script> & مرحبا 🎉"
+
+EVERY_MAIL = {"product_name": "PropMine & Co", "support_email": "partners@propmine.example"}
+STATE = {"name": HOSTILE, "promo_code": "MIA30"}
+MAILS: dict[str, dict[str, Any]] = {
+    "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
+    "affiliate_restored": {**STATE, "dashboard_url": "https://desk.example/affiliate"},
+    "affiliate_terminated": {**STATE, "reason": "Ads on our name."},
+    "application_approved": {
+        **STATE,
+        "customer_offer": "30% off first purchase",
+        "commission": "20% of net collected revenue after fees",
+        "eligible_cycles": "first two successful billing cycles",
+        "payout_threshold": "$25.00",
+        "disclosure": "I earn a commission if you subscribe.",
+        "promo_copy": [
+            {"title": "Short post", "text": "PropMine checks props.\nCode MIA30."},
+            {"title": "Video description", "text": HOSTILE},
+        ],
+        "referral_link": "https://desk.example/r/MIA30",
+        "dashboard_url": "https://desk.example/affiliate/dashboard",
+    },
+    "application_received": {
+        "name": HOSTILE,
+        "requested_code": "MIA30",
+        "review_time": "two days",
+        "dashboard_url": "https://desk.example/affiliate",
+    },
+    "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "sign_in": {"sign_in_url": "https://desk.example/affiliate/sign-in/a.b-c", "minutes": 15},
+}
+
+
+def _render(name: str, kind: str, view: dict[str, Any]) -> str:
+    return JINJA.get_template(f"{name}.{kind}").render({**EVERY_MAIL, **view})
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [word for inner in value.values() for word in _words(inner)]
+    if isinstance(value, list):
+        return [word for inner in value for word in _words(inner)]
+    return [str(value)]
+
+
+def test_every_mail_has_its_plain_text_twin_and_is_looked_at() -> None:
+    """A template without a twin, or without a sample here, would go unchecked."""
+    for kind in ("html", "txt"):
+        names = {file.stem for file in TEMPLATES.glob(f"*.{kind}")}
+        assert names == {*MAILS, "mail_base"}
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_everything_told_is_told_in_both(name: str) -> None:
+    """Each value that a mail is about stands in the HTML and in the text, whole."""
+    html = unescape(_render(name, "html", MAILS[name]))
+    text = _render(name, "txt", MAILS[name])
+    for word in _words({**EVERY_MAIL, **MAILS[name]}):
+        assert word in html
+        assert word in text
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_the_text_begins_with_its_subject(name: str) -> None:
+    """The first line is the subject, a blank line follows, and nothing is left unfilled."""
+    text = _render(name, "txt", MAILS[name])
+    first, blank, body = text.split("\n", 2)
+    assert re.fullmatch(r"Subject: \S.{5,}\S", first)
+    assert blank == ""
+    assert body[0].strip()
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_what_others_typed_is_never_markup(name: str) -> None:
+    """Names and reasons are escaped in the HTML, and shown as they are in the text."""
+    html = _render(name, "html", MAILS[name])
+    assert "<script" not in html
+    assert "PropMine &amp; Co" in html
+    assert "PropMine & Co" in _render(name, "txt", MAILS[name])
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_a_mail_loads_nothing_and_tracks_nobody(name: str) -> None:
+    """No image, no outside style; each link leads where the text says too."""
+    html = _render(name, "html", MAILS[name])
+    assert not re.search(r"<(img|link|iframe|script)|url\(|@import", html)
+    text = _render(name, "txt", MAILS[name])
+    for address in re.findall(r'href="([^"]+)"', html):
+        assert unescape(address).removeprefix("mailto:") in text
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_a_mail_shows_its_point_in_the_list_of_mails(name: str) -> None:
+    """A preview line comes before everything else, and the mail names its language."""
+    html = _render(name, "html", MAILS[name])
+    body = html[html.index("<body") :]
+    assert body.index("display:none") < body.index("<h1")
+    assert '<html lang="en">' in html
+
+
+@pytest.mark.parametrize(
+    "name", ["affiliate_paused", "affiliate_terminated", "application_rejected"]
+)
+def test_without_a_reason_no_reason_is_announced(name: str) -> None:
+    """A decision without a written reason leaves no empty box behind."""
+    for kind in ("html", "txt"):
+        assert "Our reason" in _render(name, kind, MAILS[name])
+        assert "Our reason" not in _render(name, kind, {**MAILS[name], "reason": ""})
+
+
+def test_without_a_support_address_no_empty_line_asks_for_questions() -> None:
+    """A program without a support address offers none."""
+    for kind in ("html", "txt"):
+        assert "Questions?" not in _render(
+            "sign_in", kind, MAILS["sign_in"] | {"support_email": ""}
+        )
