@@ -1,0 +1,93 @@
+"""Trouble on demand: errors, outages and rate limits of the Web API, and a log of its calls."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import clock
+from sandbox.slack.state import Json
+
+MESSAGES_A_SECOND = 1.0
+"""Slack takes about one message a second a channel: https://docs.slack.dev/apis/web-api/rate-limits."""
+
+
+@dataclass
+class Fault:
+    """One way in which a method will fail, and how many more times it will."""
+
+    error: str | None
+    status: int
+    retry_after: int | None
+    hang: float
+    times: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that came in at the Web API, and the answer it got."""
+
+    method: str
+    arguments: Json
+    status: int
+    answer: Json
+
+
+@dataclass
+class Faults:
+    """What goes wrong next, by method; `*` stands for every method."""
+
+    rate_limited: bool = False
+    calls: list[Call] = field(default_factory=list)
+    _planned: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
+    _last_post: dict[str, float] = field(default_factory=dict)
+
+    def fail_next(
+        self,
+        method: str = "*",
+        *,
+        error: str | None = None,
+        status: int = 200,
+        retry_after: int | None = None,
+        hang: float = 0.0,
+        times: int = 1,
+    ) -> None:
+        """Make the next `times` calls of a method fail.
+
+        `error` with status 200 is a refusal in Slack's words; a `status` of 429 (with
+        `retry_after`, seconds) or 5xx is an outage; `hang` lets the caller wait that many seconds
+        and then answers as usual, or fails if an error is given too.
+        """
+        self._planned[method].append(Fault(error, status, retry_after, hang, times))
+
+    def forgive(self) -> None:
+        """End all planned trouble."""
+        self._planned.clear()
+
+    def calls_of(self, method: str) -> list[Call]:
+        """The calls of one method, oldest first."""
+        return [call for call in self.calls if call.method == method]
+
+    async def strike(self, method: str, channel: str | None) -> tuple[int, Json, int | None] | None:
+        """The trouble that meets this call, as (status, body, seconds to wait), or None."""
+        for name in (method, "*"):
+            for fault in self._planned[name]:
+                if fault.times > 0:
+                    fault.times -= 1
+                    await asyncio.sleep(fault.hang)
+                    return self._answer(fault)
+        if self.rate_limited and channel and method == "chat.postMessage":
+            return self._limit(channel)
+        return None
+
+    def _answer(self, fault: Fault) -> tuple[int, Json, int | None] | None:
+        if fault.error is None and fault.status == 200:  # noqa: PLR2004 - HTTP OK: it only hung
+            return None
+        word = "ratelimited" if fault.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP
+        return fault.status, {"ok": False, "error": fault.error or word}, fault.retry_after
+
+    def _limit(self, channel: str) -> tuple[int, Json, int | None] | None:
+        now = clock.timestamp()
+        if now - self._last_post.get(channel, 0.0) < MESSAGES_A_SECOND:
+            return 429, {"ok": False, "error": "ratelimited"}, 1
+        self._last_post[channel] = now
+        return None
