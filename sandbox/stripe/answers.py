@@ -34,6 +34,8 @@ class Answers:
     def _hash(self, thing: Json, expand: list[str], parent: str) -> Json:
         gone = thing.get("deleted", False)
         resource = None if gone else self._resources.get(thing.get("object", ""))
+        if resource and resource.verbatim and not expand:
+            return thing
         shown = resource.shown(thing) if resource else thing
         hidden = resource.hidden if resource else frozenset()
         wanted: dict[str, list[str]] = {}

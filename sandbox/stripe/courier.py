@@ -23,20 +23,23 @@ class Courier:
 
     def __init__(self, account: State) -> None:
         self._account = account
+        self._turn = asyncio.Lock()
 
     async def deliver(self) -> list[tuple[str, int]]:
         """Try everything that is due, oldest first; return the event types and their answers.
 
         An endpoint that did not answer at all counts as 0.
         """
-        now = clock.timestamp()
-        due = [parcel for parcel in self._account.queue if parcel["due"] <= now]
-        if not due:
-            return []
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-            results = [await self._attempt(session, parcel) for parcel in due]
-        self._account.store.save()
-        return results
+        async with self._turn:
+            self._drop_orphans()
+            now = clock.timestamp()
+            due = [parcel for parcel in self._account.queue if parcel["due"] <= now]
+            if not due:
+                return []
+            async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+                results = [await self._attempt(session, parcel) for parcel in due]
+            self._account.store.save()
+            return results
 
     async def run(self) -> None:
         """Deliver for as long as the server runs."""
@@ -45,6 +48,15 @@ class Courier:
             await self.deliver()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._account.news.wait(), self._pause())
+
+    def _drop_orphans(self) -> None:
+        """Forget what was meant for an endpoint that has been deleted."""
+        account = self._account
+        account.queue[:] = [
+            parcel
+            for parcel in account.queue
+            if account.objects.has("webhook_endpoint", parcel["endpoint"])
+        ]
 
     def _pause(self) -> float | None:
         """Seconds until the next attempt is due, None when nothing waits."""

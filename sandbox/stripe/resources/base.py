@@ -31,7 +31,8 @@ class Resource:
     """A kind of object. A subclass says what is special about it and names its parameters.
 
     A call exists where its `stripe.params` type is set. `hidden` fields are left out of an answer
-    until `expand` asks for them.
+    until `expand` asks for them. A `verbatim` object is shown as it was kept, whatever has become
+    of the objects inside of it.
     """
 
     kind: ClassVar[str]
@@ -43,6 +44,7 @@ class Resource:
     lists: ClassVar[type | None] = None
     deletes: ClassVar[type | None] = None
     hidden: ClassVar[frozenset[str]] = frozenset()
+    verbatim: ClassVar[bool] = False
 
     def __init__(self, account: State) -> None:
         self.account = account

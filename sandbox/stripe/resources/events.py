@@ -14,6 +14,7 @@ class Events(Resource):
     prefix = "evt"
     retrieves = shapes.EventRetrieveParams
     lists = shapes.EventListParams
+    verbatim = True
 
     def matches(self, thing: Json, params: Json) -> bool:
         """Filter by type (`invoice.*` too), by several types, and by whether all were delivered."""
