@@ -1,0 +1,164 @@
+"""Affiliates: let in, paused, restored, terminated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain import codes, effects
+from domain.audit import Actor, record
+from domain.emails import email_key
+from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.program import Program, load
+from domain.statuses import Status
+from storage import affiliates as rows
+from storage import codes as code_rows
+from storage import ledger, links, referrals
+from storage.affiliates import Affiliate
+from storage.applications import Application
+from storage.links import ReferralLink
+
+_MAILS = {
+    Status.PAUSED: "affiliate_paused",
+    Status.APPROVED: "affiliate_restored",
+    Status.TERMINATED: "affiliate_terminated",
+}
+_FROM = {
+    Status.PAUSED: {Status.APPROVED},
+    Status.APPROVED: {Status.PAUSED},
+    Status.TERMINATED: {Status.APPROVED, Status.PAUSED},
+}
+
+
+async def create(
+    session: AsyncSession, application: Application, code: str, program: Program, actor: Actor
+) -> Affiliate:
+    """Make the affiliate, their promo code and their link, from an approved application."""
+    affiliate = Affiliate(
+        reference=f"aff_{code}",
+        status=Status.APPROVED,
+        email=application.email,
+        email_key=email_key(application.email),
+        legal_name=application.legal_name,
+        display_name=application.display_name,
+        platform_url=application.platform_url,
+        promo_code=code,
+        terms_version=application.terms_version,
+        submitted_at=application.submitted_at,
+        approved_by=actor.name or actor.id,
+        clerk_user_id=application.clerk_user_id,
+    )
+    session.add(affiliate)
+    await session.flush()
+    await codes.create_for_affiliate(session, affiliate.id, code, program, actor.id)
+    session.add(ReferralLink(affiliate_user_id=affiliate.id, ref=code))
+    await session.flush()
+    return affiliate
+
+
+async def change_status(
+    session: AsyncSession, affiliate_id: UUID, status: Status, reason: str, actor: Actor
+) -> Affiliate:
+    """Pause, restore or terminate an affiliate; their code follows, and a mail tells them.
+
+    Raises `ConflictError` where the step makes no sense from where they stand, and
+    `InvalidError` for a pause or termination without a reason.
+    """
+    affiliate = await rows.get(session, affiliate_id, lock=True)
+    if affiliate is None:
+        raise NotFoundError("There is no such affiliate.")
+    if affiliate.status not in _FROM.get(status, set()):
+        raise ConflictError(f"{affiliate.promo_code} is {affiliate.status} already.")
+    reason = reason.strip()
+    if not reason and status != Status.APPROVED:
+        raise InvalidError("Give a reason: it is mailed.", {"reason": "Give a reason."})
+    affiliate.status = status
+    affiliate.status_reason = "" if status == Status.APPROVED else reason
+    affiliate.updated_at = clock.now()
+    session.add(affiliate)
+    await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
+    await codes.set_honoured(session, affiliate.id, honoured=status == Status.APPROVED)
+    await effects.update_directory(session, affiliate.email_key)
+    await effects.send_mail(session, _MAILS[status], affiliate.email, affiliate=str(affiliate.id))
+    return affiliate
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """An affiliate as the user directory knows them, from before they were known here."""
+
+    email: str
+    user_id: str
+    status: Status
+    promo_code: str
+    approved_at: datetime | None
+    terms_version: str
+    reference: str
+    stripe_coupon_id: str
+    stripe_promotion_code_id: str
+
+
+async def adopt(session: AsyncSession, entry: DirectoryEntry, actor: Actor) -> Affiliate | None:
+    """Take in an affiliate who was approved before this program ran here.
+
+    Does nothing, and answers None, if their code or address is known here already: what is
+    known here is the truth, and the directory follows it.
+    """
+    key = email_key(entry.email)
+    code = entry.promo_code.strip().upper()
+    if not code or entry.status not in {Status.APPROVED, Status.PAUSED}:
+        return None
+    if await rows.by_email_key(session, key) or await code_rows.by_code(session, code):
+        return None
+    affiliate = Affiliate(
+        reference=entry.reference or f"aff_{code}",
+        status=entry.status,
+        email=entry.email,
+        email_key=key,
+        promo_code=code,
+        terms_version=entry.terms_version,
+        approved_at=entry.approved_at or clock.now(),
+        approved_by="user directory",
+        clerk_user_id=entry.user_id,
+    )
+    session.add(affiliate)
+    await session.flush()
+    settings = await load(session)
+    session.add(
+        code_rows.DiscountCode(
+            code=code,
+            description="Affiliate promo code, from before",
+            discount_value=settings.offer_percent,
+            affiliate_user_id=affiliate.id,
+            stripe_coupon_id=entry.stripe_coupon_id,
+            stripe_promotion_code_id=entry.stripe_promotion_code_id,
+            status=code_rows.ACTIVE if entry.status == Status.APPROVED else code_rows.PAUSED,
+            created_by=actor.id,
+        )
+    )
+    session.add(ReferralLink(affiliate_user_id=affiliate.id, ref=code))
+    await record(session, actor, "affiliate.adopted", f"affiliate:{affiliate.id}", code=code)
+    return affiliate
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What an affiliate's dashboard opens with. Money is minor units by currency."""
+
+    affiliate: Affiliate
+    link_ref: str
+    balances: dict[str, tuple[int, int]]
+    breakdown: list[tuple[str, str, int]]
+
+
+async def overview(session: AsyncSession, affiliate: Affiliate) -> Overview:
+    """An affiliate's balances `(available, pending)` and referrals `(plan, status, count)`."""
+    link = await links.of_affiliate(session, affiliate.id)
+    return Overview(
+        affiliate,
+        link.ref if link else affiliate.promo_code,
+        await ledger.balances(session, affiliate.id, clock.now()),
+        await referrals.breakdown(session, affiliate.id),
+    )

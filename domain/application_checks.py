@@ -1,0 +1,131 @@
+"""The review checklist: what can be seen automatically in an application, and why.
+
+Each check is one function on the registry; a new one adds nothing else. They advise, and
+decide nothing: a reviewer does.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from domain.codes import Verdict
+from domain.program import Program
+from storage.applications import Application
+
+_SHORTENERS = {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "rb.gy", "is.gd", "cutt.ly"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the checklist. `good` is False where a reviewer should look closer."""
+
+    title: str
+    good: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What checks look at."""
+
+    application: Application
+    program: Program
+    code: Verdict
+
+
+_checks: list[tuple[str, Callable[[Review], tuple[bool, str]]]] = []
+
+
+def check(
+    title: str,
+) -> Callable[[Callable[[Review], tuple[bool, str]]], Callable[[Review], tuple[bool, str]]]:
+    """Put a function on the checklist; it answers whether all is well, and the reason."""
+
+    def register(
+        function: Callable[[Review], tuple[bool, str]],
+    ) -> Callable[[Review], tuple[bool, str]]:
+        _checks.append((title, function))
+        return function
+
+    return register
+
+
+def run_checks(review: Review) -> list[Check]:
+    """The whole checklist, in the order in which the functions stand below."""
+    return [Check(title, *function(review)) for title, function in _checks]
+
+
+@check("Audience can be verified")
+def audience(review: Review) -> tuple[bool, str]:
+    """A real page to look at, and a size to compare it with."""
+    url = review.application.platform_url
+    host = (urlsplit(url if "//" in url else f"//{url}").hostname or "").removeprefix("www.")
+    if "." not in host:
+        return False, "No link to a page that could be looked at."
+    if host in _SHORTENERS:
+        return False, f"The link is shortened by {host}: see where it leads first."
+    if not review.application.audience_size:
+        return False, f"Link to {host}, but no audience size was given."
+    return True, f"{review.application.audience_size} at {host}."
+
+
+@check("Fits the product")
+def fit(review: Review) -> tuple[bool, str]:
+    """Words of the product's field in what the applicant says of their audience."""
+    found = _found(review.program.fit_words, _said(review.application))
+    if found:
+        return True, f"Mentions {_listed(found)}."
+    return False, f"None of the expected words appear ({_listed(review.program.fit_words[:4])} …)."
+
+
+@check("No coupon site or spam signs")
+def honest(review: Review) -> tuple[bool, str]:
+    """Words of coupon sites, and of promises that nobody can keep."""
+    said = f"{_said(review.application)} {review.application.platform_url}".casefold()
+    if found := _found(review.program.coupon_words, said):
+        return False, f"Sounds like a coupon or deal site: {_listed(found)}."
+    if found := _found(review.program.risky_words, said):
+        return False, f"Sounds like a promise of profit: {_listed(found)}."
+    return True, "No such words found."
+
+
+@check("Terms accepted")
+def terms(review: Review) -> tuple[bool, str]:
+    """Every terms checkbox ticked."""
+    boxes = review.application.terms
+    missing = [label for label, ticked in boxes.items() if not ticked]
+    if not boxes:
+        return False, "The form had no terms checkboxes."
+    if missing:
+        return False, f"Not ticked: {_listed(missing)}"
+    return True, f"All {len(boxes)} boxes are ticked."
+
+
+@check("Code is brand-safe")
+def code(review: Review) -> tuple[bool, str]:
+    """The rules for codes."""
+    if not review.code.problem:
+        return True, f"{review.code.code} can be used."
+    better = f" {review.code.suggestion} would work." if review.code.suggestion else ""
+    return False, review.code.problem + better
+
+
+def _said(application: Application) -> str:
+    told = (
+        application.display_name,
+        application.platform,
+        application.platform_url,
+        application.audience_size,
+        application.audience_focus,
+        application.promotion_methods,
+        *(extra["text"] for extra in application.extra),
+    )
+    return " ".join(told).casefold()
+
+
+def _found(words: Iterable[str], said: str) -> list[str]:
+    return [word for word in words if word.casefold() in said]
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)

@@ -1,0 +1,149 @@
+"""Promo codes: what makes one good, and a better one where it is not."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain.code_words import HARMLESS, OFFENSIVE
+from domain.effects import update_promotion_code
+from domain.errors import InvalidError
+from domain.program import Program
+from storage import codes as rows
+from storage.codes import ACTIVE, PAUSED, DiscountCode
+
+SHORTEST = 3
+_ALLOWED = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+_LOOKALIKES = str.maketrans("0134578", "OIEASTB")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say of a code: `problem` is a sentence, empty when the code is good.
+
+    `suggestion` is a good and free code where one could be made, otherwise empty.
+    """
+
+    code: str
+    problem: str = ""
+    suggestion: str = ""
+
+
+def problem_with(code: str, program: Program) -> str:
+    """Why a code as typed cannot be used, as a sentence; empty if it can.
+
+    Whether it is taken is another question: see `judge`.
+    """
+    checks = (
+        (not code, "Type a code."),
+        (any(c.isspace() for c in code), "A code has no spaces."),
+        (code != code.upper(), "A code is written in upper case."),
+        (len(code) < SHORTEST, f"A code has at least {SHORTEST} characters."),
+        (
+            len(code) > program.code_max_length,
+            f"A code is short: at most {program.code_max_length} characters.",
+        ),
+        (
+            not _ALLOWED.fullmatch(code),
+            "A code is made of the letters A to Z, digits, and single dashes between them.",
+        ),
+        (
+            code.rstrip("0123456789") in program.generic_codes or code in program.generic_codes,
+            f"{code} is too generic: anybody would guess it. Use the affiliate's name.",
+        ),
+        (_is_offensive(code, program), f"{code} could be read as offensive."),
+    )
+    return next((sentence for fails, sentence in checks if fails), "")
+
+
+def _is_offensive(code: str, program: Program) -> bool:
+    plain = code.replace("-", "")
+    for harmless in HARMLESS:
+        plain = plain.replace(harmless, "")
+    readings = (plain, plain.translate(_LOOKALIKES))
+    banned = (*OFFENSIVE, *(word.upper() for word in program.banned_code_words))
+    return any(word in reading for word in banned for reading in readings)
+
+
+def tidy(text: str) -> str:
+    """The nearest thing to `text` that has only characters a code may have."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]+", "", plain.upper())
+
+
+async def judge(
+    session: AsyncSession, code: str, program: Program, *, name: str = "", also_taken: str = ""
+) -> Verdict:
+    """Check a code against the rules and the codes that exist here, offering a better one.
+
+    `name` is the affiliate's, for suggestions; `also_taken` is a code that is known to be
+    taken elsewhere.
+    """
+    problem = problem_with(code, program)
+    if not problem and (code == also_taken or await rows.taken(session, {code})):
+        problem = f"{code} is taken already."
+    if not problem:
+        return Verdict(code)
+    return Verdict(code, problem, await _suggest(session, code, program, name, also_taken))
+
+
+async def _suggest(
+    session: AsyncSession, code: str, program: Program, name: str, also_taken: str
+) -> str:
+    offer = str(program.offer_percent)
+    words = name.split()
+    stems = [tidy(code), tidy(words[0]) if words else "", tidy(name), tidy("".join(words[-1:]))]
+    candidates = []
+    for stem in stems:
+        if not stem:
+            continue
+        bare = stem.rstrip("0123456789") or stem
+        room = program.code_max_length
+        candidates += [stem[:room], bare[: room - len(offer)] + offer]
+        candidates += [f"{bare[: room - 2]}{number}" for number in range(2, 30)]
+    taken = await rows.taken(session, set(candidates)) | {also_taken}
+    good = (c for c in candidates if c not in taken and not problem_with(c, program))
+    return next(good, "")
+
+
+async def require_good(
+    session: AsyncSession, code: str, program: Program, *, name: str = ""
+) -> str:
+    """The code, if the rules allow it and it is free here; otherwise `InvalidError`."""
+    verdict = await judge(session, code, program, name=name)
+    if verdict.problem:
+        better = f" {verdict.suggestion} would work." if verdict.suggestion else ""
+        raise InvalidError(verdict.problem + better, {"code": verdict.problem + better})
+    return code
+
+
+async def create_for_affiliate(
+    session: AsyncSession, affiliate_id: UUID, code: str, program: Program, created_by: str
+) -> DiscountCode:
+    """Make an affiliate's promo code with the program's customer offer."""
+    made = DiscountCode(
+        code=code,
+        description="Affiliate promo code",
+        discount_value=program.offer_percent,
+        affiliate_user_id=affiliate_id,
+        created_by=created_by,
+    )
+    session.add(made)
+    await session.flush()
+    await update_promotion_code(session, made.id)
+    return made
+
+
+async def set_honoured(session: AsyncSession, affiliate_id: UUID, *, honoured: bool) -> None:
+    """Let an affiliate's codes work at checkout, or stop them."""
+    wanted = ACTIVE if honoured else PAUSED
+    for code in await rows.of_affiliate(session, affiliate_id):
+        if code.status in {ACTIVE, PAUSED} and code.status != wanted:
+            code.status = wanted
+            code.updated_at = clock.now()
+            session.add(code)
+            await session.flush()
+            await update_promotion_code(session, code.id)

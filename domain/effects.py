@@ -1,0 +1,50 @@
+"""What the domain asks of the outside, in its own words; `outbox/` knows who does it.
+
+Most effects say "make it show the truth" and carry only an id: whoever runs them reads the
+present state, so that one late, repeated or overtaken update still ends right.
+"""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage import outbox
+
+APPLICATION_CARD = "card.application"
+NOTICE = "card.notice"
+DIRECTORY = "directory.person"
+PROMOTION_CODE = "promotion_code"
+MAIL = "mail"
+INTAKE_REPORT = "report.intake"
+
+
+async def show_application(session: AsyncSession, application_id: UUID) -> None:
+    """Bring the operators' card of an application up to date, posting it if it is new."""
+    await outbox.put(
+        session, APPLICATION_CARD, lane=f"card:{application_id}", application=str(application_id)
+    )
+
+
+async def tell_operators(session: AsyncSession, text: str) -> None:
+    """Post a plain notice in the operators' channel."""
+    await outbox.put(session, NOTICE, text=text)
+
+
+async def update_directory(session: AsyncSession, email_key: str) -> None:
+    """Bring the user directory's entry of a person up to date."""
+    await outbox.put(session, DIRECTORY, lane=f"directory:{email_key}", email_key=email_key)
+
+
+async def update_promotion_code(session: AsyncSession, code_id: UUID) -> None:
+    """Make the payment provider honour a code, or stop honouring it, as its status says."""
+    await outbox.put(session, PROMOTION_CODE, lane=f"code:{code_id}", code=str(code_id))
+
+
+async def send_mail(session: AsyncSession, template: str, to: str, **context: str) -> None:
+    """Send a mail; `context` holds ids and words, never a secret."""
+    await outbox.put(session, MAIL, template=template, to=to, context=context)
+
+
+async def report_intake(session: AsyncSession) -> None:
+    """Write the report on the latest form submission."""
+    await outbox.put(session, INTAKE_REPORT, lane="report.intake")

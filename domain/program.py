@@ -1,0 +1,98 @@
+"""The program's settings: what the company promises to affiliates and their customers."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain.audit import Actor, record
+from domain.errors import InvalidError
+from storage import program as rows
+from storage.program import ProgramRow
+
+Words = tuple[str, ...]
+
+FIELD_LABELS: dict[str, Words] = {
+    "email": ("email", "e-mail"),
+    "legal_name": ("legal name", "full name", "your name"),
+    "display_name": ("display", "creator name", "channel name", "brand name"),
+    "audience_size": ("audience size", "followers", "subscribers", "how many people"),
+    "audience_focus": ("audience focus", "audience", "niche", "focus"),
+    "requested_code": ("promo code", "discount code", "requested code", "preferred code"),
+    "promotion_methods": ("promotion method", "how will you promote", "how do you plan", "promote"),
+    "platform_url": ("link", "url", "website", "profile"),
+    "platform": ("main platform", "platform", "main channel"),
+    "terms": ("agree", "accept", "terms", "understand", "confirm", "i will", "disclos"),
+}
+"""For each field of an application, words in the label of the answer that holds it."""
+
+
+class Program(BaseModel):
+    """Every setting, with the defaults of a new program.
+
+    Money is integer cents, rates are basis points (2000 = 20 %), `offer_percent` is percent.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    currency: str = Field(default="usd", pattern=r"^[a-z]{3}$")
+    commission_rate_bp: int = Field(default=2000, ge=0, le=10000)
+    commission_base: str = Field(default="net", pattern="^(net|gross)$")
+    max_cycles: int = Field(default=2, ge=1, le=120)
+    hold_days: int = Field(default=30, ge=0, le=365)
+    payout_threshold_cents: int = Field(default=2500, ge=0)
+    offer_percent: int = Field(default=30, ge=1, le=100)
+    eligible_products: Words = ()
+    terms_version: str = Field(default="v1", min_length=1, max_length=40)
+    terms: Words = (
+        "I have read the affiliate terms and agree to them.",
+        "I will disclose the partnership wherever I promote the product.",
+        "I will send no spam and make no misleading or guaranteed-result claims.",
+        "I will not bid on the brand's name in paid ads.",
+        "I will not use my own code or refer myself.",
+    )
+    disclosure: str = (
+        "I am an affiliate of {product} and earn a commission when you buy with my code."
+    )
+    promo_copy: Words = (
+        "I use {product} myself. With code {code} you get {offer} off your first purchase: {link}",
+        "{offer} off {product} for a limited audience, mine: code {code} at checkout. {link} #ad",
+    )
+    tally_form_url: str = Field(default="", pattern=r"^(https://.*)?$")
+    field_labels: dict[str, Words] = FIELD_LABELS
+    fit_words: Words = ("sport", "betting", "dfs", "fantasy", "props", "odds", "picks", "wager")
+    coupon_words: Words = ("coupon", "deal", "voucher", "cashback", "discount site", "promo codes")
+    risky_words: Words = ("guarantee", "risk-free", "risk free", "can't lose", "sure win", "100%")
+    generic_codes: Words = ("FREE", "VIP", "SAVE", "PROP", "MLB", "NBA", "NFL", "PROMO", "CODE")
+    banned_code_words: Words = ()
+    code_max_length: int = Field(default=16, ge=4, le=40)
+
+
+async def load(session: AsyncSession) -> Program:
+    """The settings in force."""
+    row = await rows.get(session)
+    return Program.model_validate(row.changed if row else {})
+
+
+async def update(session: AsyncSession, changes: dict[str, Any], actor: Actor) -> Program:
+    """Change settings; those not named stay.
+
+    Raises `InvalidError` with the names of the settings whose values cannot be used.
+    """
+    row = await rows.get(session, lock=True) or ProgramRow()
+    before = Program.model_validate(row.changed)
+    try:
+        after = Program.model_validate(row.changed | changes)
+    except ValidationError as error:
+        fields = {".".join(str(part) for part in e["loc"]): e["msg"] for e in error.errors()}
+        listed = "; ".join(f"{name}: {what}" for name, what in fields.items())
+        raise InvalidError(f"These settings cannot be used: {listed}.", fields) from None
+    row.changed = after.model_dump(mode="json", exclude_defaults=True)
+    row.updated_at = clock.now()
+    session.add(row)
+    was, now = before.model_dump(mode="json"), after.model_dump(mode="json")
+    changed = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
+    if changed:
+        await record(session, actor, "program.changed", "program", changes=changed)
+    return after
