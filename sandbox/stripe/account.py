@@ -1,5 +1,7 @@
 """A Stripe account without Stripe: it keeps state, refuses what Stripe refuses, sends events."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import clock
@@ -8,7 +10,10 @@ from sandbox.stripe import catalogue
 from sandbox.stripe.answers import Answers
 from sandbox.stripe.courier import Courier
 from sandbox.stripe.faults import Fault
+from sandbox.stripe.money import reversals, subscriptions
+from sandbox.stripe.money.discounts import find_code
 from sandbox.stripe.objects import Json
+from sandbox.stripe.refusals import missing
 from sandbox.stripe.registry import RESOURCES
 from sandbox.stripe.state import State
 
@@ -69,6 +74,91 @@ class StripeAccount(State):
                 method=method,
             )
         )
+
+    async def buy(
+        self,
+        *,
+        email: str,
+        plan: str = "monthly",
+        promotion_code: str | None = None,
+        name: str | None = None,
+        metadata: dict[str, str] | None = None,
+        customer_metadata: dict[str, str] | None = None,
+        trial_days: int = 0,
+        tax_bp: int = 0,
+    ) -> Json:
+        """Let somebody subscribe to a plan, and return the first invoice.
+
+        `plan` is a price's lookup key, `promotion_code` what the customer types, `metadata` the
+        subscription's. A customer with the same e-mail address is taken to be the same one.
+        Raises `RefusalError` where Stripe would not sell.
+        """
+        price = self._price(plan)
+        async with self._news():
+            code = find_code(self, promotion_code) if promotion_code else None
+            bought = subscriptions.start(
+                self,
+                self._customer(email, name, customer_metadata or {}),
+                price,
+                code=code,
+                metadata=metadata or {},
+                trial_days=trial_days,
+                tax_bp=tax_bp,
+            )
+        return self.objects.get("invoice", bought["latest_invoice"])
+
+    async def renew(self, subscription: str, *, declined: bool = False, tax_bp: int = 0) -> Json:
+        """Let the next period of a subscription begin, and return its invoice."""
+        async with self._news():
+            return subscriptions.renew(
+                self,
+                self.objects.get("subscription", subscription),
+                declined=declined,
+                tax_bp=tax_bp,
+            )
+
+    async def cancel(self, subscription: str) -> Json:
+        """End a subscription now."""
+        async with self._news():
+            return subscriptions.cancel(self, self.objects.get("subscription", subscription))
+
+    async def refund(self, invoice: str, amount: int | None = None) -> Json:
+        """Give back `amount` cents of what was paid on an invoice, by default all that is left."""
+        async with self._news():
+            charge = reversals.charge_of(self, self.objects.get("invoice", invoice))
+            return reversals.refund(self, charge, amount=amount)
+
+    async def dispute(self, invoice: str, amount: int | None = None) -> Json:
+        """Let the customer's bank take back what was paid on an invoice, until it is decided."""
+        async with self._news():
+            charge = reversals.charge_of(self, self.objects.get("invoice", invoice))
+            return reversals.dispute(self, charge, amount=amount)
+
+    async def decide(self, dispute: str, *, won: bool) -> Json:
+        """Close a dispute for us (`won`) or for the customer."""
+        async with self._news():
+            return reversals.decide(self, self.objects.get("dispute", dispute), won=won)
+
+    @asynccontextmanager
+    async def _news(self) -> AsyncIterator[None]:
+        """Keep what is done inside, and try to deliver its events before going on."""
+        yield
+        self.store.save()
+        await self.courier.deliver()
+
+    def _price(self, plan: str) -> Json:
+        for price in self.objects.newest_first("price"):
+            if price["lookup_key"] == plan and price["active"]:
+                return price
+        raise missing("price", plan, "plan")
+
+    def _customer(self, email: str, name: str | None, metadata: dict[str, str]) -> Json:
+        for customer in self.objects.newest_first("customer"):
+            if customer["email"] == email:
+                return customer
+        customers = self.resources["customer"]
+        params = {"email": email, "name": name, "metadata": metadata}
+        return customers.new(params, **customers.build(params))
 
     def _listen(self, url: str, secret: str) -> None:
         self.secrets[_ENDPOINT] = secret

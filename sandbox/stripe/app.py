@@ -117,7 +117,9 @@ class _Endpoint:
                 "YOUR_SECRET_KEY').",
                 status=401,
             )
-        if not secrets.compare_digest(token.encode(), self._account.api_key.encode()):
+        if not secrets.compare_digest(
+            token.encode(errors="surrogateescape"), self._account.api_key.encode()
+        ):
             raise RefusalError(f"Invalid API Key provided: {_masked(token)}", status=401)
         version = request.headers.get("Stripe-Version", api_version)
         if version != api_version:

@@ -143,10 +143,15 @@ class Resource:
         if before is not None:
             cursor = self.account.objects.get(self.kind, before, "ending_before")
             found = found[: found.index(cursor)] if cursor in found else []
-            page, more = found[-limit:], len(found) > limit
+            shown, more = found[-limit:], len(found) > limit
         else:
-            page, more = found[:limit], len(found) > limit
-        return {"object": "list", "url": f"/v1/{self.path}", "has_more": more, "data": page}
+            shown, more = found[:limit], len(found) > limit
+        return page(f"/v1/{self.path}", shown, more=more)
+
+
+def page(url: str, data: list[Json], *, more: bool = False) -> Json:
+    """Wrap objects into Stripe's list."""
+    return {"object": "list", "data": data, "has_more": more, "url": url}
 
 
 def merged(metadata: dict[str, str], change: dict[str, str] | str) -> dict[str, str]:

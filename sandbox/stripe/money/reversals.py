@@ -1,0 +1,156 @@
+"""How money goes back: refunds, and disputes with their ends."""
+
+from typing import Final
+
+import clock
+from sandbox.stripe.money.payments import book
+from sandbox.stripe.objects import Json, new_id
+from sandbox.stripe.refusals import RefusalError
+from sandbox.stripe.state import State
+
+DISPUTE_FEE: Final = 1500
+"""Cents that Stripe keeps for a dispute, won or lost."""
+
+_ANSWER_WITHIN = 7 * 24 * 3600
+
+
+def charge_of(account: State, invoice: Json) -> Json:
+    """Return the charge that paid an invoice. Raises `RefusalError` where there is none."""
+    for payment in account.objects.newest_first("invoice_payment"):
+        if payment["invoice"] == invoice["id"] and payment["status"] == "paid":
+            intent = account.objects.get("payment_intent", payment["payment"]["payment_intent"])
+            return account.objects.get("charge", intent["latest_charge"])
+    raise RefusalError(f"Nothing was paid on the invoice {invoice['id']}.", param="invoice")
+
+
+def refund(
+    account: State,
+    charge: Json,
+    *,
+    amount: int | None = None,
+    reason: str | None = None,
+    metadata: dict[str, str] | None = None,
+) -> Json:
+    """Give back `amount` cents of a charge, by default all that is left. Stripe keeps its fee."""
+    left = charge["amount"] - charge["amount_refunded"]
+    if left == 0:
+        raise RefusalError(
+            f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+        )
+    if charge["disputed"]:
+        raise RefusalError(f"Charge {charge['id']} is disputed.", code="charge_disputed")
+    cents = left if amount is None else amount
+    if not 0 < cents <= left:
+        raise RefusalError(
+            f"Refund amount ({cents}) is greater than unrefunded amount on charge ({left}), or "
+            "not positive.",
+            param="amount",
+        )
+    key = new_id("re")
+    line = book(
+        account,
+        amount=-cents,
+        fee=0,
+        currency=charge["currency"],
+        kind="refund",
+        source=key,
+        category="refund",
+    )
+    made = account.objects.add(
+        {
+            "id": key,
+            "object": "refund",
+            "amount": cents,
+            "balance_transaction": line["id"],
+            "charge": charge["id"],
+            "created": int(clock.timestamp()),
+            "currency": charge["currency"],
+            "destination_details": {"card": {"type": "refund"}, "type": "card"},
+            "metadata": metadata or {},
+            "payment_intent": charge["payment_intent"],
+            "reason": reason,
+            "receipt_number": None,
+            "status": "succeeded",
+        }
+    )
+    before = {name: charge[name] for name in ("amount_refunded", "refunded")}
+    charge["amount_refunded"] += cents
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    account.emit("refund.created", made)
+    account.emit("charge.refunded", charge, before)
+    return made
+
+
+def dispute(
+    account: State, charge: Json, *, amount: int | None = None, reason: str = "fraudulent"
+) -> Json:
+    """Let the cardholder's bank take `amount` cents back, by default all, until it is decided."""
+    if charge["disputed"]:
+        raise RefusalError(f"Charge {charge['id']} is disputed already.", code="charge_disputed")
+    cents = charge["amount"] if amount is None else amount
+    now = int(clock.timestamp())
+    key = new_id("du")
+    withdrawn = book(
+        account,
+        amount=-cents,
+        fee=DISPUTE_FEE,
+        currency=charge["currency"],
+        kind="adjustment",
+        source=key,
+        category="dispute",
+    )
+    made = account.objects.add(
+        {
+            "id": key,
+            "object": "dispute",
+            "amount": cents,
+            "balance_transactions": [withdrawn],
+            "charge": charge["id"],
+            "created": now,
+            "currency": charge["currency"],
+            "enhanced_eligibility_types": [],
+            "evidence": {},
+            "evidence_details": {
+                "due_by": now + _ANSWER_WITHIN,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+                "submission_method": "not_submitted",
+            },
+            "is_charge_refundable": False,
+            "livemode": False,
+            "metadata": {},
+            "network_reason_code": "10.4",
+            "payment_intent": charge["payment_intent"],
+            "payment_method_details": {"card": {"brand": "visa"}, "type": "card"},
+            "reason": reason,
+            "status": "needs_response",
+        }
+    )
+    charge["disputed"] = True
+    account.emit("charge.dispute.created", made)
+    account.emit("charge.dispute.funds_withdrawn", made)
+    return made
+
+
+def decide(account: State, disputed: Json, *, won: bool) -> Json:
+    """Close a dispute: won gives the amount back, though not the fee; lost gives nothing."""
+    if disputed["status"] in {"won", "lost"}:
+        raise RefusalError(f"The dispute {disputed['id']} is closed.", param="dispute")
+    before = {"status": disputed["status"]}
+    disputed["status"] = "won" if won else "lost"
+    if won:
+        line = book(
+            account,
+            amount=disputed["amount"],
+            fee=0,
+            currency=disputed["currency"],
+            kind="adjustment",
+            source=disputed["id"],
+            category="dispute_reversal",
+        )
+        disputed["balance_transactions"].append(line)
+        account.emit("charge.dispute.funds_reinstated", disputed)
+    account.emit("charge.dispute.closed", disputed, before)
+    return disputed

@@ -1,0 +1,13 @@
+from stripe import params as shapes
+
+from sandbox.stripe.resources.base import Resource
+
+
+class PaymentIntents(Resource):
+    """Payment intents: one attempt to collect an amount; its charge holds the fee."""
+
+    kind = "payment_intent"
+    path = "payment_intents"
+    prefix = "pi"
+    retrieves = shapes.PaymentIntentRetrieveParams
+    lists = shapes.PaymentIntentListParams
