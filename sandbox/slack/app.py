@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from sandbox.slack.api import CLIENT_MAX_SIZE, WORKSPACE, add_api
+from sandbox.slack.pages import add_pages
 from sandbox.slack.workspace import SlackWorkspace
 
 
@@ -14,6 +15,7 @@ def slack_app(workspace: SlackWorkspace) -> web.Application:
     app = web.Application(client_max_size=CLIENT_MAX_SIZE)
     app[WORKSPACE] = workspace
     add_api(app)
+    add_pages(app)
     app.on_cleanup.append(_stop)
     return app
 

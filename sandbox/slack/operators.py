@@ -18,6 +18,9 @@ from sandbox.slack.texts import button_text
 from sandbox.slack.values import STATEFUL, complaints, find_fields, options_of, state_values
 from sandbox.store import Store
 
+Name = str | tuple[str, str]
+"""A visible text or action_id, or such a one together with its block_id."""
+
 
 class Operators(Files):
     """Deeds of people in messages and views, each answered with what the app made of it."""
@@ -34,16 +37,16 @@ class Operators(Files):
         user: str,
         channel: str,
         ts: str,
-        what: str,
+        what: Name,
         choice: Any = None,
         *,
         values: Mapping[Any, Any] | None = None,
     ) -> Outcome:
         """Press a button or use a menu of a message.
 
-        `what` is the visible text or the action_id; `choice` is what was chosen, for menus and
-        pickers. Raises LookupError when nothing of that name is there, `Refused` when the message
-        is not there or the user does not see it.
+        `what` is the visible text or the action_id, or a pair (block_id, one of these);
+        `choice` is what was chosen, for menus and pickers. Raises LookupError when nothing of
+        that name is there, `Refused` when the message is not there or the user does not see it.
         """
         person, place = self.user(user), self.seen_channel(user, channel)
         message = self.message(place["id"], ts)
@@ -66,7 +69,7 @@ class Operators(Files):
         self,
         user: str,
         view_id: str,
-        what: str,
+        what: Name,
         choice: Any = None,
         *,
         values: Mapping[Any, Any] | None = None,
@@ -123,7 +126,7 @@ class Operators(Files):
         return Outcome.of(await self.delivery.interaction(payload))
 
     async def suggest(
-        self, user: str, action_id: str, query: str, *, view_id: str = "", place: Any = None
+        self, user: str, what: Name, query: str, *, view_id: str = "", place: Any = None
     ) -> list[Json]:
         """The options that the app offers for what was typed into an external select.
 
@@ -143,7 +146,7 @@ class Operators(Files):
             message = self.message(channel["id"], place[1])
             blocks = message.get("blocks") or []
             payload |= payloads.from_message(channel, message, {})
-        block, element, _ = _find(blocks, action_id, None)
+        block, element, _ = _find(blocks, what, None)
         payload |= {
             "action_id": element["action_id"],
             "block_id": block["block_id"],
@@ -204,10 +207,13 @@ class Operators(Files):
         return Outcome.of(answer)
 
 
-def _find(blocks: list[Json], what: str, choice: Any) -> tuple[Json, Json, Any]:
+def _find(blocks: list[Json], what: Name, choice: Any) -> tuple[Json, Json, Any]:
     """The element of this action_id or visible text, its block, and what is chosen in it."""
     there: list[str] = []
+    wanted_block, what = what if isinstance(what, tuple) else (None, what)
     for block in flat(blocks):
+        if wanted_block not in (None, block.get("block_id")):
+            continue
         for element in elements_of(block):
             if "action_id" not in element:
                 continue
