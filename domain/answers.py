@@ -13,12 +13,16 @@ _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a form. `text` is readable; `checked` is set for a single checkbox."""
+    """One answer of a form. `text` is readable; `checked` is set for a single checkbox.
+
+    `part_of` is the key of the question whose answer this checkbox repeats, if it does.
+    """
 
     key: str
     label: str
     text: str
     checked: bool | None = None
+    part_of: str = ""
 
 
 @dataclass(slots=True)
@@ -54,10 +58,18 @@ def read_answers(answers: Sequence[Answer], program: Program) -> ApplicationFiel
         if taken is not None and taken.text:
             setattr(found, name, taken.text.strip())
             left.remove(taken)
+    open_questions = {answer.key for answer in left} | {""}
+    terms = [
+        answer
+        for answer in left
+        if answer.checked is not None
+        and answer.part_of in open_questions
+        and _matches(answer, program.field_labels.get("terms", ()))
+    ]
+    found.terms = {answer.label: bool(answer.checked) for answer in terms}
+    told = {answer.key for answer in terms} | {answer.part_of for answer in terms}
     for answer in left:
-        if answer.checked is not None and _matches(answer, program.field_labels.get("terms", ())):
-            found.terms[answer.label] = answer.checked
-        elif answer.text:
+        if answer.text and not answer.part_of and answer.key not in told:
             found.extra.append({"label": answer.label or answer.key, "text": answer.text})
     _mend(found)
     return found
