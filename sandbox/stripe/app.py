@@ -10,12 +10,14 @@ from urllib.parse import parse_qsl
 from aiohttp import BasicAuth, web
 from stripe import api_version
 
+from sandbox.pages import own_pages_only
 from sandbox.stripe import idempotency
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.exchange import Exchange
 from sandbox.stripe.faults import HANG_UP, OK, TOO_MANY, Fault, Seen
 from sandbox.stripe.forms import nest
 from sandbox.stripe.objects import Json
+from sandbox.stripe.page import add_page
 from sandbox.stripe.refusals import RefusalError
 from sandbox.stripe.resources.base import Call, check_call
 from sandbox.stripe.state import NOBODY
@@ -25,10 +27,11 @@ _CLIENT_ERRORS = range(400, 500)
 
 def stripe_app(account: StripeAccount) -> web.Application:
     """Serve one account. Its webhooks are delivered for as long as the application runs."""
-    app = web.Application()
+    app = web.Application(middlewares=[own_pages_only])
     for resource in account.resources.values():
         for call in resource.calls():
             app.router.add_route(call.method, call.path, _Endpoint(account, call).handle)
+    add_page(app, account)
     app.router.add_route("*", "/v1/{tail:.*}", _Endpoint(account, None).handle)
 
     async def deliveries(_app: web.Application) -> AsyncIterator[None]:

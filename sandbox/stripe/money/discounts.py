@@ -87,9 +87,13 @@ def worth(account: State, discount: Json, amount: int) -> int:
     return int((share * amount).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def lasts(account: State, discount: Json) -> bool:
-    """Whether a discount is still in force after an invoice that it was on."""
-    coupon = account.objects.get("coupon", discount["source"]["coupon"])
-    if coupon["duration"] == "once":
-        return False
-    return discount["end"] is None or discount["end"] > clock.timestamp()
+def covers(account: State, discount: str, period_start: int) -> bool:
+    """Whether a subscription's discount reaches into the period that begins then."""
+    end = account.objects.get("discount", discount)["end"]
+    return end is None or bool(end > period_start)
+
+
+def is_spent(account: State, discount: str) -> bool:
+    """Whether a discount was for one invoice only."""
+    source = account.objects.get("discount", discount)["source"]
+    return bool(account.objects.get("coupon", source["coupon"])["duration"] == "once")

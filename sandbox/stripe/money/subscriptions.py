@@ -46,13 +46,19 @@ def bill(
     declined: bool = False,
 ) -> Json:
     """Invoice the current period and collect it, unless the card is declined."""
+    start = subscription["items"]["data"][0]["current_period_start"]
+    subscription["discounts"] = [
+        discount
+        for discount in subscription["discounts"]
+        if discounts.covers(account, discount, start)
+    ]
     invoice = invoices.issue(account, subscription, reason=reason, amount=amount, tax_bp=tax_bp)
     subscription["latest_invoice"] = invoice["id"]
     if amount:
         subscription["discounts"] = [
             discount
             for discount in subscription["discounts"]
-            if discounts.lasts(account, account.objects.get("discount", discount))
+            if not discounts.is_spent(account, discount)
         ]
     return invoices.decline(account, invoice) if declined else invoices.pay(account, invoice)
 
