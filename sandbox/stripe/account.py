@@ -10,11 +10,12 @@ from sandbox.stripe import catalogue
 from sandbox.stripe.answers import Answers
 from sandbox.stripe.courier import Courier
 from sandbox.stripe.faults import Fault
-from sandbox.stripe.money import reversals, subscriptions
+from sandbox.stripe.money import checkout, reversals, subscriptions
 from sandbox.stripe.money.discounts import find_code
 from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import missing
 from sandbox.stripe.registry import RESOURCES
+from sandbox.stripe.resources.customers import find_or_create
 from sandbox.stripe.state import State
 
 _ENDPOINT = "we_sandbox"
@@ -24,7 +25,8 @@ class StripeAccount(State):
     """One account in test mode, stocked with a product and its plans.
 
     `webhook_url` is told of every event, signed with `webhook_secret`; None tells nobody until an
-    endpoint is created over the API. Everything is kept in `store`.
+    endpoint is created over the API. `url` is where the stand-in is served, for the links that it
+    gives out. Everything is kept in `store`.
     """
 
     def __init__(
@@ -33,9 +35,10 @@ class StripeAccount(State):
         store: Store | None = None,
         api_key: str = "sk_test_sandbox",
         webhook_url: str | None = None,
+        url: str = "http://127.0.0.1:8080/sandbox/stripe",
         webhook_secret: str = "whsec_sandbox",  # noqa: S107 - public by design
     ) -> None:
-        super().__init__(store=store or Store(), api_key=api_key)
+        super().__init__(store=store or Store(), api_key=api_key, url=url)
         self.resources = {resource.kind: resource(self) for resource in RESOURCES}
         self.shown = Answers(self.objects, self.resources)
         self.courier = Courier(self)
@@ -98,7 +101,7 @@ class StripeAccount(State):
             code = find_code(self, promotion_code) if promotion_code else None
             bought = subscriptions.start(
                 self,
-                self._customer(email, name, customer_metadata or {}),
+                find_or_create(self, email, name, customer_metadata or {}),
                 price,
                 code=code,
                 metadata=metadata or {},
@@ -106,6 +109,24 @@ class StripeAccount(State):
                 tax_bp=tax_bp,
             )
         return self.objects.get("invoice", bought["latest_invoice"])
+
+    async def pay(
+        self,
+        session: str,
+        *,
+        email: str,
+        name: str | None = None,
+        promotion_code: str | None = None,
+    ) -> Json:
+        """Pay on the hosted page of a checkout session, and return the session, complete."""
+        async with self._news():
+            return checkout.complete(
+                self,
+                self.objects.get("checkout.session", session),
+                email=email,
+                name=name,
+                promotion_code=promotion_code,
+            )
 
     async def renew(self, subscription: str, *, declined: bool = False, tax_bp: int = 0) -> Json:
         """Let the next period of a subscription begin, and return its invoice."""
@@ -151,14 +172,6 @@ class StripeAccount(State):
             if price["lookup_key"] == plan and price["active"]:
                 return price
         raise missing("price", plan, "plan")
-
-    def _customer(self, email: str, name: str | None, metadata: dict[str, str]) -> Json:
-        for customer in self.objects.newest_first("customer"):
-            if customer["email"] == email:
-                return customer
-        customers = self.resources["customer"]
-        params = {"email": email, "name": name, "metadata": metadata}
-        return customers.new(params, **customers.build(params))
 
     def _listen(self, url: str, secret: str) -> None:
         self.secrets[_ENDPOINT] = secret

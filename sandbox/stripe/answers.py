@@ -42,13 +42,15 @@ class Answers:
         for path in expand:
             field, _, rest = path.partition(".")
             wanted.setdefault(field, []).extend([rest] if rest else [])
+        fields = {field: value for field, value in shown.items() if field not in hidden}
         for field in wanted:
-            if field not in shown:
+            if resource and field in hidden:
+                fields[field] = resource.included(thing, field)
+            elif field not in shown:
                 raise _cannot_expand(f"{parent}{field}")
         return {
             field: self._value(value, wanted.get(field), f"{parent}{field}")
-            for field, value in shown.items()
-            if field not in hidden or field in wanted
+            for field, value in fields.items()
         }
 
     def _value(self, value: Any, expand: list[str] | None, path: str) -> Any:

@@ -26,14 +26,26 @@ def new_code(length: int = 8) -> str:
 
 
 class Objects:
-    """A view of the store as tables of Stripe objects; `object` names the table."""
+    """A view of the store as tables of Stripe objects; `object` names the table.
+
+    Which object names which others when it is made is indexed, since lists ask for that.
+    """
 
     def __init__(self, store: Store) -> None:
         self._tables: dict[str, dict[str, Json]] = store.data.setdefault("objects", {})
+        self._kinds: dict[str, str] = {}
+        self._mentions: dict[tuple[str, str], list[str]] = {}
+        for kind, table in self._tables.items():
+            self._kinds |= dict.fromkeys(table, kind)
+        for table in self._tables.values():
+            for thing in table.values():
+                self._index(thing)
 
     def add(self, thing: Json) -> Json:
         """Keep a new object."""
         self._tables.setdefault(thing["object"], {})[thing["id"]] = thing
+        self._kinds[thing["id"]] = thing["object"]
+        self._index(thing)
         return thing
 
     def has(self, kind: str, key: str) -> bool:
@@ -49,7 +61,8 @@ class Objects:
 
     def find(self, key: str) -> Json | None:
         """Return the object with this id, of whatever kind."""
-        return next((table[key] for table in self._tables.values() if key in table), None)
+        kind = self._kinds.get(key)
+        return self._tables[kind].get(key) if kind else None
 
     def remove(self, thing: Json) -> None:
         """Forget an object."""
@@ -58,3 +71,25 @@ class Objects:
     def newest_first(self, kind: str) -> Iterator[Json]:
         """All objects of a kind, in the order in which Stripe lists them."""
         return reversed(list(self._tables.get(kind, {}).values()))
+
+    def naming(self, kind: str, key: str) -> Iterator[Json]:
+        """Those of a kind that have named an object since they were made, newest first."""
+        table = self._tables.get(kind, {})
+        return (
+            table[name] for name in reversed(self._mentions.get((kind, key), [])) if name in table
+        )
+
+    def _index(self, thing: Json) -> None:
+        if thing["object"] == "event":  # holds a copy of another object, and no link of its own
+            return
+        for key in set(words(thing)) & self._kinds.keys() - {thing["id"]}:
+            self._mentions.setdefault((thing["object"], key), []).append(thing["id"])
+
+
+def words(thing: Json) -> Iterator[str]:
+    """Every string in an object and in the hashes inside of it."""
+    for value in thing.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from words(value)

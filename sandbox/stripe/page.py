@@ -11,6 +11,7 @@ from sandbox.pages import render
 from sandbox.stripe import views
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.objects import Json
+from sandbox.stripe.pay import PayPage
 from sandbox.stripe.refusals import RefusalError
 
 HOME: Final = "/sandbox/stripe/"
@@ -25,6 +26,9 @@ def add_page(app: web.Application, account: StripeAccount) -> None:
     page = _Page(account)
     app.router.add_get("/", page.show)
     app.router.add_static("/static/", Path(__file__).parent / "static")
+    pay = PayPage(account)
+    app.router.add_get("/pay/{id}", pay.show)
+    app.router.add_post("/pay/{id}", pay.take)
     app.router.add_post("/buy", page.button(_buy))
     app.router.add_post("/subscriptions/{id}/renew", page.button(_renew))
     app.router.add_post("/subscriptions/{id}/decline", page.button(_decline))

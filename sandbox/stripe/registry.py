@@ -6,6 +6,7 @@ from sandbox.stripe.resources.accounts import Accounts
 from sandbox.stripe.resources.balance_transactions import BalanceTransactions
 from sandbox.stripe.resources.base import Resource
 from sandbox.stripe.resources.charges import Charges
+from sandbox.stripe.resources.checkout_sessions import CheckoutSessions
 from sandbox.stripe.resources.coupons import Coupons
 from sandbox.stripe.resources.customers import Customers
 from sandbox.stripe.resources.disputes import Disputes
@@ -24,6 +25,7 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
     Accounts,
     BalanceTransactions,
     Charges,
+    CheckoutSessions,
     Coupons,
     Customers,
     Disputes,

@@ -24,9 +24,10 @@ class State(ABC):
     there is something to deliver.
     """
 
-    def __init__(self, *, store: Store, api_key: str) -> None:
+    def __init__(self, *, store: Store, api_key: str, url: str) -> None:
         self.store = store
         self.api_key = api_key
+        self.url = url.rstrip("/")
         self.objects = Objects(store)
         self.secrets: dict[str, str] = store.data.setdefault("secrets", {})
         self.queue: list[Json] = store.data.setdefault("queue", [])

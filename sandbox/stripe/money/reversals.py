@@ -16,8 +16,8 @@ _ANSWER_WITHIN = 7 * 24 * 3600
 
 def charge_of(account: State, invoice: Json) -> Json:
     """Return the charge that paid an invoice. Raises `RefusalError` where there is none."""
-    for payment in account.objects.newest_first("invoice_payment"):
-        if payment["invoice"] == invoice["id"] and payment["status"] == "paid":
+    for payment in account.objects.naming("invoice_payment", invoice["id"]):
+        if payment["status"] == "paid":
             intent = account.objects.get("payment_intent", payment["payment"]["payment_intent"])
             return account.objects.get("charge", intent["latest_charge"])
     raise RefusalError(f"Nothing was paid on the invoice {invoice['id']}.", param="invoice")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import clock
 from sandbox.stripe.checks import check
-from sandbox.stripe.objects import Json, new_code, new_id
+from sandbox.stripe.objects import Json, new_code, new_id, words
 from sandbox.stripe.refusals import RefusalError
 from sandbox.stripe.state import State
 
@@ -32,7 +32,9 @@ class Resource:
 
     A call exists where its `stripe.params` type is set. `hidden` fields are left out of an answer
     until `expand` asks for them. A `verbatim` object is shown as it was kept, whatever has become
-    of the objects inside of it.
+    of the objects inside of it. Making one is an event unless it is not `announced`.
+    `links` are the filters of its list that name another object, known when one is made and for
+    good.
     """
 
     kind: ClassVar[str]
@@ -44,7 +46,9 @@ class Resource:
     lists: ClassVar[type | None] = None
     deletes: ClassVar[type | None] = None
     hidden: ClassVar[frozenset[str]] = frozenset()
+    links: ClassVar[frozenset[str]] = frozenset()
     verbatim: ClassVar[bool] = False
+    announced: ClassVar[bool] = True
 
     def __init__(self, account: State) -> None:
         self.account = account
@@ -96,7 +100,8 @@ class Resource:
             "metadata": merged({}, params.get("metadata", {})),
         }
         thing = self.account.objects.add(common | fields)
-        self.account.emit(f"{self.kind}.created", thing)
+        if self.announced:
+            self.account.emit(f"{self.kind}.created", thing)
         return thing
 
     def _create(self, _key: str, params: Json) -> Json:
@@ -121,6 +126,17 @@ class Resource:
         self.account.emit(f"{self.kind}.deleted", thing)
         return {"id": key, "object": self.kind, "deleted": True}
 
+    def included(self, thing: Json, field: str) -> Any:
+        """Return a hidden field that was asked for."""
+        return thing.get(field)
+
+    def _candidates(self, filters: Json) -> Iterator[Json]:
+        """The objects that a list can hold: by the index, where a filter names another object."""
+        objects = self.account.objects
+        named = {name: value for name, value in filters.items() if name in self.links}
+        key = next((word for word in words(named) if objects.find(word)), None)
+        return objects.naming(self.kind, key) if key else objects.newest_first(self.kind)
+
     def _list(self, _key: str, params: Json) -> Json:
         filters = dict(params)
         limit = filters.pop("limit", 10)
@@ -134,7 +150,7 @@ class Resource:
             )
         found = [
             thing
-            for thing in self.account.objects.newest_first(self.kind)
+            for thing in self._candidates(filters)
             if _within(thing["created"], created) and self.matches(self.shown(thing), filters)
         ]
         if after is not None:

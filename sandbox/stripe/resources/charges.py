@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from stripe import params as shapes
 
@@ -14,13 +14,12 @@ class Charges(Resource):
     prefix = "ch"
     retrieves = shapes.ChargeRetrieveParams
     lists = shapes.ChargeListParams
+    links: ClassVar[frozenset[str]] = frozenset({"customer", "payment_intent"})
     hidden: ClassVar[frozenset[str]] = frozenset({"refunds"})
 
-    def shown(self, thing: Json) -> Json:
+    def included(self, thing: Json, field: str) -> Any:
         """A charge knows its refunds, on request."""
-        refunds = [
-            refund
-            for refund in self.account.objects.newest_first("refund")
-            if refund["charge"] == thing["id"]
-        ]
-        return thing | {"refunds": page(f"/v1/charges/{thing['id']}/refunds", refunds)}
+        if field != "refunds":
+            return super().included(thing, field)
+        refunds = list(self.account.objects.naming("refund", thing["id"]))
+        return page(f"/v1/charges/{thing['id']}/refunds", refunds)

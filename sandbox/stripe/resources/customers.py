@@ -1,11 +1,12 @@
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from stripe import params as shapes
 
 from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import RefusalError
-from sandbox.stripe.resources.base import Resource
+from sandbox.stripe.resources.base import Resource, page
+from sandbox.stripe.state import State
 
 _FIELDS = ("address", "description", "email", "name", "phone", "shipping")
 
@@ -49,6 +50,28 @@ class Customers(Resource):
         """Apply an update; the form of an address is checked first."""
         _check_email(params)
         super().change(thing, params)
+
+    def included(self, thing: Json, field: str) -> Any:
+        """A customer knows their running subscriptions, on request; there are no other extras."""
+        if field == "tax":
+            return None
+        running = [
+            subscription
+            for subscription in self.account.objects.naming("subscription", thing["id"])
+            if subscription["status"] != "canceled"
+        ]
+        path = f"/v1/customers/{thing['id']}/{field}"
+        return page(path, running if field == "subscriptions" else [])
+
+
+def find_or_create(account: State, email: str, name: str | None, metadata: dict[str, str]) -> Json:
+    """Return the customer with this e-mail address, a new one where there is none."""
+    for customer in account.objects.newest_first("customer"):
+        if customer["email"] == email:
+            return customer
+    params = {"email": email, "name": name, "metadata": metadata}
+    customers = Customers(account)
+    return customers.new(params, **customers.build(params))
 
 
 def _check_email(params: Json) -> None:

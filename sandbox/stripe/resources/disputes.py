@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from stripe import params as shapes
 
 from sandbox.stripe.resources.base import Resource
@@ -11,3 +13,4 @@ class Disputes(Resource):
     prefix = "du"
     retrieves = shapes.DisputeRetrieveParams
     lists = shapes.DisputeListParams
+    links: ClassVar[frozenset[str]] = frozenset({"charge", "payment_intent"})

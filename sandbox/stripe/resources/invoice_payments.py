@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from stripe import params as shapes
 
 from sandbox.stripe.objects import Json
@@ -12,6 +14,7 @@ class InvoicePayments(Resource):
     prefix = "inpay"
     retrieves = shapes.InvoicePaymentRetrieveParams
     lists = shapes.InvoicePaymentListParams
+    links: ClassVar[frozenset[str]] = frozenset({"invoice", "payment"})
 
     def matches(self, thing: Json, params: Json) -> bool:
         """Filter by the payment, too, which is named by its type."""

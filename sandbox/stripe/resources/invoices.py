@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from stripe import params as shapes
 
@@ -15,6 +15,7 @@ class Invoices(Resource):
     retrieves = shapes.InvoiceRetrieveParams
     updates = shapes.InvoiceUpdateParams
     lists = shapes.InvoiceListParams
+    links: ClassVar[frozenset[str]] = frozenset({"customer", "subscription"})
     hidden: ClassVar[frozenset[str]] = frozenset({"payments"})
 
     def matches(self, thing: Json, params: Json) -> bool:
@@ -26,11 +27,11 @@ class Invoices(Resource):
             return False
         return super().matches(thing, wanted)
 
-    def shown(self, thing: Json) -> Json:
+    def included(self, thing: Json, field: str) -> Any:
         """An invoice knows its payments, on request."""
-        payments = [
-            payment
-            for payment in self.account.objects.newest_first("invoice_payment")
-            if payment["invoice"] == thing["id"]
-        ]
-        return thing | {"payments": page("/v1/invoice_payments", payments)}
+        if field != "payments":
+            return super().included(thing, field)
+        return page(
+            "/v1/invoice_payments",
+            list(self.account.objects.naming("invoice_payment", thing["id"])),
+        )

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from stripe import params as shapes
 
 from sandbox.stripe.resources.base import Resource
@@ -11,3 +13,4 @@ class PaymentIntents(Resource):
     prefix = "pi"
     retrieves = shapes.PaymentIntentRetrieveParams
     lists = shapes.PaymentIntentListParams
+    links: ClassVar[frozenset[str]] = frozenset({"customer"})

@@ -19,6 +19,7 @@ class Prices(Resource):
     retrieves = shapes.PriceRetrieveParams
     updates = shapes.PriceUpdateParams
     lists = shapes.PriceListParams
+    links: ClassVar[frozenset[str]] = frozenset({"product"})
     hidden: ClassVar[frozenset[str]] = frozenset({"currency_options", "tiers"})
 
     def build(self, params: Json) -> Json:

@@ -1,5 +1,5 @@
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from stripe import params as shapes
 
@@ -22,6 +22,7 @@ class PromotionCodes(Resource):
     retrieves = shapes.PromotionCodeRetrieveParams
     updates = shapes.PromotionCodeUpdateParams
     lists = shapes.PromotionCodeListParams
+    links: ClassVar[frozenset[str]] = frozenset({"coupon"})
 
     def build(self, params: Json) -> Json:
         """Apply the rules on the code, its coupon and its limits."""

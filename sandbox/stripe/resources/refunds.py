@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from stripe import params as shapes
 
 from sandbox.stripe.money import reversals
@@ -15,6 +17,7 @@ class Refunds(Resource):
     creates = shapes.RefundCreateParams
     retrieves = shapes.RefundRetrieveParams
     lists = shapes.RefundListParams
+    links: ClassVar[frozenset[str]] = frozenset({"charge", "payment_intent"})
 
     def _create(self, _key: str, params: Json) -> Json:
         """Refund a charge, named itself or by its payment intent."""

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import ClassVar
 
 from stripe import params as shapes
 
@@ -16,6 +17,7 @@ class Subscriptions(Resource):
     prefix = "sub"
     retrieves = shapes.SubscriptionRetrieveParams
     lists = shapes.SubscriptionListParams
+    links: ClassVar[frozenset[str]] = frozenset({"customer"})
 
     def calls(self) -> Iterator[Call]:
         """A subscription is canceled by deleting it, and can still be read afterwards."""

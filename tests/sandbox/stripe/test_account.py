@@ -260,7 +260,13 @@ async def test_invoices_are_found_by_customer_and_subscription(
         {"subscription": zoe["parent"]["subscription_details"]["subscription"], "status": "paid"}
     )
 
+    zoe_again = await client.v1.customers.retrieve_async(
+        zoe["customer"], {"expand": ["subscriptions", "sources"]}
+    )
+
     assert [it.id for it in by_customer.data] == [zoe["id"]]
+    assert zoe_again.to_dict()["subscriptions"]["data"][0]["latest_invoice"] == zoe["id"]
+    assert zoe_again.to_dict()["sources"]["data"] == []
     assert [it.id for it in by_subscription.data] == [zoe["id"]]
 
 

@@ -121,6 +121,17 @@ async def test_codes_are_found_by_code_coupon_and_state(client: StripeClient, co
     assert await found(code="JARED30", active=False) == []
 
 
+async def test_a_code_is_found_beside_a_coupon_of_that_name(client: StripeClient) -> None:
+    """A coupon whose id reads like a code does not hide the code."""
+    await client.v1.coupons.create_async({"id": "c1", "percent_off": 30})
+    await client.v1.promotion_codes.create_async(asking("c1", code="JARED30"))
+    await client.v1.coupons.create_async({"id": "JARED30", "percent_off": 10})
+
+    found = await client.v1.promotion_codes.list_async({"code": "JARED30"})
+
+    assert [it.code for it in found.data] == ["JARED30"]
+
+
 async def test_a_code_ends_with_its_time(client: StripeClient, coupon: str) -> None:
     """After `expires_at` a code is no longer active and cannot be switched on again."""
     start = datetime(2026, 11, 21, tzinfo=UTC)
