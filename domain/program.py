@@ -1,5 +1,7 @@
 """The program's settings: what the company promises to affiliates and their customers."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,6 +28,10 @@ FIELD_LABELS: dict[str, Words] = {
     "terms": ("agree", "accept", "terms", "understand", "confirm", "i will", "disclos"),
 }
 """For each field of an application, words in the label of the answer that holds it."""
+
+
+BASES = {"net": "net collected revenue after fees", "gross": "collected revenue before fees"}
+"""What a commission is a share of, in the words of the promise."""
 
 
 class Program(BaseModel):
@@ -59,6 +65,9 @@ class Program(BaseModel):
         "I use {product} myself. With code {code} you get {offer} off your first purchase: {link}",
         "{offer} off {product} for a limited audience, mine: code {code} at checkout. {link} #ad",
     )
+    support_email: str = Field(default="", max_length=254)
+    terms_url: str = Field(default="", pattern=r"^(https://.*)?$")
+    review_days: int = Field(default=3, ge=0, le=60)
     tally_form_url: str = Field(default="", pattern=r"^(https://.*)?$")
     field_labels: dict[str, Words] = FIELD_LABELS
     fit_words: Words = ("sport", "betting", "dfs", "fantasy", "props", "odds", "picks", "wager")
@@ -67,6 +76,17 @@ class Program(BaseModel):
     generic_codes: Words = ("FREE", "VIP", "SAVE", "PROP", "MLB", "NBA", "NFL", "PROMO", "CODE")
     banned_code_words: Words = ()
     code_max_length: int = Field(default=16, ge=4, le=40)
+
+
+_PLACEHOLDER = re.compile(r"\{(product|code|offer|link)\}")
+
+
+def fill_in(text: str, words: Mapping[str, str]) -> str:
+    """Ready-made words with `{product}`, `{code}`, `{offer}` and `{link}` put in.
+
+    Other braces stay as they are, and what is put in is not looked at again.
+    """
+    return _PLACEHOLDER.sub(lambda found: words[found[1]], text)
 
 
 async def load(session: AsyncSession) -> Program:

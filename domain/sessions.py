@@ -1,10 +1,14 @@
 """Signing in: a mailed link that works once, and sessions that can be ended from anywhere."""
 
+import base64
+import binascii
 import hashlib
+import hmac
 import secrets
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -17,11 +21,34 @@ from storage.sessions import Session, SignInLink
 
 LINK_MINUTES = 20
 SESSION_DAYS = 30
+PROOF_DAYS = 3650
+"""How long a spent proof is remembered: longer than any directory keeps a session open."""
+
+_ID_BYTES = 16
 
 
 def hashed(token: str) -> str:
     """What is kept of a session's cookie."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in_token(secret_key: str, link_id: UUID) -> str:
+    """What stands in a mailed link: the link's id and our seal over it, safe in an address."""
+    return base64.urlsafe_b64encode(link_id.bytes + _seal(secret_key, link_id)).decode()
+
+
+def read_sign_in_token(secret_key: str, token: str) -> UUID | None:
+    """The link's id, or None where the token was not made with this key."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+        link_id = UUID(bytes=raw[:_ID_BYTES])
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        return None
+    return link_id if hmac.compare_digest(raw[_ID_BYTES:], _seal(secret_key, link_id)) else None
+
+
+def _seal(secret_key: str, link_id: UUID) -> bytes:
+    return hmac.digest(secret_key.encode(), b"sign-in" + link_id.bytes, "sha256")
 
 
 async def ask_for_link(session: AsyncSession, text: str) -> str:
@@ -47,6 +74,41 @@ async def open_with_link(session: AsyncSession, link_id: UUID, label: str) -> st
     return await open_for(session, link.email, label, "link") if link else None
 
 
+async def open_once(
+    session: AsyncSession, proof: str, email: str, label: str, how: str
+) -> str | None:
+    """Open a session for who showed `proof`, such as a session elsewhere; None if it was spent.
+
+    Like a mailed link, a proof opens one session once. So a session that was ended here stays
+    ended, however often the same browser shows the same proof again.
+    """
+    now = clock.now()
+    spent = SignInLink(
+        id=_proof_id(proof, how),
+        email=email,
+        expires_at=now + timedelta(days=PROOF_DAYS),
+        used_at=now,
+    )
+    if await session.get(SignInLink, spent.id) is not None:
+        return None
+    try:
+        async with session.begin_nested():
+            session.add(spent)
+    except IntegrityError:  # another request of the same browser was a moment faster
+        return None
+    return await open_for(session, email, label, how)
+
+
+async def was_spent(session: AsyncSession, proof: str, how: str) -> bool:
+    """Whether `open_once` opened a session for this proof before."""
+    return await session.get(SignInLink, _proof_id(proof, how)) is not None
+
+
+def _proof_id(proof: str, how: str) -> UUID:
+    digest = hashlib.sha256(f"{how}:{proof}".encode()).digest()
+    return UUID(bytes=digest[:_ID_BYTES])
+
+
 async def open_for(session: AsyncSession, email: str, label: str, how: str) -> str:
     """Open a session for the proven owner of an address; returns its token, kept nowhere."""
     token = secrets.token_urlsafe(32)
@@ -63,6 +125,14 @@ async def open_for(session: AsyncSession, email: str, label: str, how: str) -> s
         session, Actor(email_key(email), "", "dashboard"), "session.opened", "session", how=how
     )
     return token
+
+
+async def seen(session: AsyncSession, session_id: UUID) -> None:
+    """Note that a session is in use now."""
+    row = await session.get(Session, session_id)
+    if row is not None:
+        row.last_seen_at = clock.now()
+        session.add(row)
 
 
 async def revoke(session: AsyncSession, email: str, session_id: UUID | None = None) -> None:

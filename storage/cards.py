@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+APPLICATION = "application"
+
 
 class Card(SQLModel, table=True):
     """A posted card: `kind` and `subject` say what it shows, channel and message where."""

@@ -1,13 +1,15 @@
 """What must reach the outside: one row per effect, written with the work that asks for it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import col, exists
+from sqlmodel import Field, col, exists
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 import logs
 from storage.columns import json_field
 from storage.db import announce
@@ -31,6 +33,7 @@ class Effect(Work, table=True):
 
     lane: str = ""
     payload: dict[str, Any] = json_field(dict)
+    asked_at: datetime = Field(default_factory=clock.now)
 
 
 async def put(session: AsyncSession, kind: str, *, lane: str = "", **payload: Any) -> UUID:

@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("last_error", TEXT, nullable=True),
         sa.Column("lane", TEXT, nullable=False),
         sa.Column("payload", JSON, nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(

@@ -1,0 +1,111 @@
+"""Calls to Slack, with every fault told apart by what to do next."""
+
+import re
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.errors import TransportError
+
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors: what passes by itself.
+_PASSING = {
+    "fatal_error",
+    "internal_error",
+    "rate_limited",
+    "ratelimited",
+    "request_timeout",
+    "service_unavailable",
+    "team_added_to_org",
+}
+_SERVER_FAULT = 500
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
+
+
+async def call(slack: AsyncWebClient, method: str, **arguments: Any) -> dict[str, Any]:
+    """Call a method that writes, and return its answer. Raises `TransportError`."""
+    return await _call(slack, method, {"json": arguments})
+
+
+async def read(slack: AsyncWebClient, method: str, **arguments: Any) -> dict[str, Any]:
+    """Call a method that reads (Slack takes no JSON there). Raises `TransportError`."""
+    return await _call(slack, method, {"params": arguments})
+
+
+async def _call(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> dict[str, Any]:
+    try:
+        answer = await slack.api_call(method, **how)
+    except SlackApiError as error:
+        word = str(error.response.get("error") or "unknown error")
+        wait = error.response.headers.get("Retry-After")
+        raise TransportError(
+            f"Slack refused {method}: {word}.",
+            permanent=word not in _PASSING and error.response.status_code < _SERVER_FAULT,
+            retry_after=float(wait) if wait else None,
+            code=word,
+        ) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        cause = type(error).__name__
+        raise TransportError(f"Slack could not be reached ({cause})") from error
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+async def channel_id(slack: AsyncWebClient, channel: str) -> str:
+    """The id of a channel that is given by id or by name, with or without `#`.
+
+    Raises `TransportError`, permanent where the bot sees no such channel.
+    """
+    if _CHANNEL_ID.fullmatch(channel):
+        return channel
+    name, cursor = channel.lstrip("#"), ""
+    while True:
+        page = await read(
+            slack,
+            "conversations.list",
+            types="public_channel,private_channel",
+            exclude_archived="true",
+            limit="999",
+            cursor=cursor,
+        )
+        for found in page["channels"]:
+            if found["name"] == name:
+                return str(found["id"])
+        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        if not cursor:
+            raise TransportError(
+                f"Slack shows the bot no channel #{name}: invite it there.",
+                permanent=True,
+                code="channel_not_found",
+            )
+
+
+async def find_message(
+    slack: AsyncWebClient, channel: str, *, kind: str, key: str, since: float
+) -> tuple[str, str] | None:
+    """Look for a message that was posted with this metadata: `(channel id, ts)`.
+
+    `since` is in seconds since the epoch. This is how a post whose answer was lost is not
+    made twice: Slack has no idempotency keys.
+    """
+    channel, cursor = await channel_id(slack, channel), ""
+    while True:
+        page = await read(
+            slack,
+            "conversations.history",
+            channel=channel,
+            oldest=f"{since:.6f}",
+            include_all_metadata="true",
+            limit="200",
+            cursor=cursor,
+        )
+        for message in page["messages"]:
+            metadata = message.get("metadata") or {}
+            if (
+                metadata.get("event_type") == kind
+                and metadata.get("event_payload", {}).get("id") == key
+            ):
+                return channel, str(message["ts"])
+        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        if not cursor:
+            return None

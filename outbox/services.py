@@ -1,0 +1,23 @@
+"""What effects reach the outside with. A service that is not connected is None."""
+
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.clerk import Clerk
+from integrations.mail import Mailer
+from integrations.stripe import StripeGateway
+from settings import Settings
+from storage.db import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """The database and the clients of outside services."""
+
+    db: Database
+    settings: Settings
+    slack: AsyncWebClient | None = None
+    stripe: StripeGateway | None = None
+    clerk: Clerk | None = None
+    mailer: Mailer | None = None

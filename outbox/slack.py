@@ -1,0 +1,105 @@
+"""Cards and notices in the operators' channel."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bot.cards.applications import application_card
+from bot.cards.notices import notice
+from slack_sdk.web.async_client import AsyncWebClient
+
+from domain import applications, effects
+from integrations import slack
+from outbox.registry import effect
+from outbox.services import Services
+from storage import cards
+from storage.cards import Card
+from storage.outbox import Effect
+from storage.worker import Job
+
+Blocks = list[dict[str, Any]]
+
+
+@effect(effects.APPLICATION_CARD)
+async def show_application(job: Job[Effect], services: Services) -> None:
+    """Post the card of an application, or bring the posted one up to date."""
+    if services.slack is None:
+        return
+    subject = UUID(job.row.payload["application"])
+    async with services.db.read() as session:
+        view = await applications.view(session, subject)
+        card = await cards.get(session, cards.APPLICATION, subject)
+    text, blocks = application_card(view)
+    if card is not None:
+        await _update(services.slack, card.channel, card.message, text, blocks)
+        return
+    channel, message = await _post_once(
+        job,
+        services.slack,
+        services.settings.slack_channel,
+        text,
+        blocks,
+        kind=cards.APPLICATION,
+        key=str(subject),
+        since=view.application.submitted_at,
+    )
+    async with job.transaction() as session:
+        session.add(Card(kind=cards.APPLICATION, subject=subject, channel=channel, message=message))
+
+
+@effect(effects.NOTICE)
+async def post_notice(job: Job[Effect], services: Services) -> None:
+    """Post a plain notice."""
+    if services.slack is None:
+        return
+    text, blocks = notice(job.row.payload["text"])
+    await _post_once(
+        job,
+        services.slack,
+        services.settings.slack_channel,
+        text,
+        blocks,
+        kind="notice",
+        key=str(job.row.id),
+        since=job.row.asked_at,
+    )
+
+
+async def _update(
+    client: AsyncWebClient, channel: str, message: str, text: str, blocks: Blocks
+) -> None:
+    await slack.call(client, "chat.update", channel=channel, ts=message, text=text, blocks=blocks)
+
+
+async def _post_once(
+    job: Job[Effect],
+    client: AsyncWebClient,
+    channel: str,
+    text: str,
+    blocks: Blocks,
+    *,
+    kind: str,
+    key: str,
+    since: datetime,
+) -> tuple[str, str]:
+    """Post a message, unless an attempt that died before it could say so had posted it.
+
+    Returns its channel and its ts. What was found is brought up to date.
+    """
+    if job.row.attempts > 1:
+        found = await slack.find_message(
+            client, channel, kind=kind, key=key, since=since.timestamp()
+        )
+        if found is not None:
+            await _update(client, *found, text, blocks)
+            return found
+    posted = await slack.call(
+        client,
+        "chat.postMessage",
+        channel=channel,
+        text=text,
+        blocks=blocks,
+        unfurl_links=False,
+        metadata={"event_type": kind, "event_payload": {"id": key}},
+    )
+    return str(posted["channel"]), str(posted["ts"])

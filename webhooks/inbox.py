@@ -1,0 +1,58 @@
+"""The inbox at work: receive and acknowledge, then dispatch to the handlers."""
+
+from collections.abc import Iterable
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain import effects
+from storage import inbox as rows
+from storage.db import Database
+from storage.group_commit import GroupCommit
+from storage.inbox import Arrival, InboxEvent
+from storage.worker import Job, Worker
+from webhooks.router import HandlerContext, Router
+
+
+class Inbox:
+    """Events of every source: stored first, acknowledged then, handled after that."""
+
+    def __init__(self, db: Database, context: HandlerContext, routers: Iterable[Router]) -> None:
+        self._writer = GroupCommit(db)
+        self._context = context
+        self._routers = {router.source: router.handlers for router in routers}
+        self._worker = Worker(db, InboxEvent, self._dispatch, _tell_parked, topic=rows.TOPIC)
+
+    async def start(self) -> None:
+        """Begin to take in and to handle events."""
+        self._writer.start()
+        await self._worker.start()
+
+    async def stop(self) -> None:
+        """Store what was taken in and finish what was begun."""
+        await self._writer.close()
+        await self._worker.stop()
+
+    async def receive(self, arrival: Arrival) -> bool:
+        """Store an event durably; False if it was received before.
+
+        Raises `storage.group_commit.IntakeFullError` when too many wait.
+        """
+        return await self._writer.insert(rows.INSERT, arrival.row())
+
+    async def _dispatch(self, job: Job[InboxEvent]) -> None:
+        handler = self._routers[job.row.source].get(job.row.kind)
+        if handler is not None:
+            await handler(job, self._context)
+            return
+        async with job.transaction() as session:
+            event = await session.get_one(InboxEvent, job.row.id)
+            event.ignored = True
+            session.add(event)
+
+
+async def _tell_parked(session: AsyncSession, event: InboxEvent, error: str) -> None:
+    await effects.tell_operators(
+        session,
+        f"An event from {event.source} could not be handled and waits for you: {event.kind} "
+        f"({event.external_id}). {error} See /affiliate health.",
+    )
