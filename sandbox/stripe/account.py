@@ -49,7 +49,7 @@ class StripeAccount(State):
         self.store.save()
 
     def snapshot(self, thing: Json) -> Json:
-        """Return an object as an answer without any expansion shows it."""
+        """Return a copy of an object as an answer without any expansion shows it."""
         return self.shown.render(thing)
 
     def fail_next(

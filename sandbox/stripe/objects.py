@@ -82,8 +82,9 @@ class Objects:
     def _index(self, thing: Json) -> None:
         if thing["object"] == "event":  # holds a copy of another object, and no link of its own
             return
-        for key in set(words(thing)) & self._kinds.keys() - {thing["id"]}:
-            self._mentions.setdefault((thing["object"], key), []).append(thing["id"])
+        for word in set(words(thing)):
+            if word in self._kinds and word != thing["id"]:
+                self._mentions.setdefault((thing["object"], word), []).append(thing["id"])
 
 
 def words(thing: Json) -> Iterator[str]:

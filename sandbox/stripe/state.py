@@ -42,14 +42,14 @@ class State(ABC):
 
     @abstractmethod
     def snapshot(self, thing: Json) -> Json:
-        """Return an object as an answer without any expansion shows it."""
+        """Return a copy of an object as an answer without any expansion shows it."""
 
     def emit(self, kind: str, thing: Json, previous: Json | None = None) -> Json:
         """Note that something happened, and queue it for each endpoint that listens.
 
         `previous` holds the former values of what an update changed.
         """
-        data: Json = {"object": deepcopy(self.snapshot(thing))}
+        data: Json = {"object": self.snapshot(thing)}
         if previous is not None:
             data["previous_attributes"] = deepcopy(previous)
         listeners = [
