@@ -4,11 +4,12 @@ from aiohttp import web
 
 from sandbox.slack.api import CLIENT_MAX_SIZE, WORKSPACE, add_api
 from sandbox.slack.pages import add_pages
+from sandbox.slack.socket_mode import add_socket_mode
 from sandbox.slack.workspace import SlackWorkspace
 
 
 def slack_app(workspace: SlackWorkspace) -> web.Application:
-    """Everything that Slack is to us: Web API, response addresses, uploads and pages.
+    """Everything that Slack is to us: Web API, response addresses, uploads, pages, Socket Mode.
 
     Mount it below the path that `workspace.public_url` names.
     """
@@ -16,6 +17,7 @@ def slack_app(workspace: SlackWorkspace) -> web.Application:
     app[WORKSPACE] = workspace
     add_api(app)
     add_pages(app)
+    add_socket_mode(app)
     app.on_cleanup.append(_stop)
     return app
 
