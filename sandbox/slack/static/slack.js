@@ -150,17 +150,47 @@ function replace(name, html) {
   const place = region(name);
   if (!place || shown[name] === html) return;
   shown[name] = html;
+  const low = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
+  const pageLow = document.body.scrollHeight - window.scrollY - window.innerHeight < 80;
   const before = place.querySelector("[data-view]");
   const typed = before ? entered(before) : [];
-  const low = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
-  const menu = place.querySelector("details[open], dialog.confirm[open]");
-  if (menu && name !== "modal") { shown[name] = null; return; }
-  place.innerHTML = html;
-  const after = place.querySelector("[data-view]");
-  if (before && after && before.dataset.view === after.dataset.view) restore(after, typed);
-  clocks(place);
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const next = made.content.querySelector("[data-view]");
+  const same = before && next && before.dataset.view === next.dataset.view;
+  if (same && before.dataset.hash === next.dataset.hash) return; // only what was typed is new
+  merge(place, made.content);
+  if (same) restore(next, typed);
   if (name === "modal") showModal();
-  else if (low && name !== "side" && here !== "home") place.scrollTop = place.scrollHeight;
+  else if (here !== "home" && name !== "side") {
+    if (low) place.scrollTop = place.scrollHeight;
+    if (pageLow) window.scrollTo(0, document.body.scrollHeight);
+  }
+}
+
+// Keep the parts that have not changed: focus, open menus and a screen reader's place stay.
+const sources = new WeakMap();
+function merge(place, fresh) {
+  const old = new Map([...place.children].map((part) => [sources.get(part), part]));
+  const focused = document.activeElement?.closest("[data-action]");
+  const parts = [...fresh.children].map((part) => {
+    const source = part.outerHTML;
+    const kept = old.get(source);
+    old.delete(source);
+    if (kept) return kept;
+    sources.set(part, source);
+    clocks(part);
+    return part;
+  });
+  [...place.childNodes].filter((node) => !parts.includes(node)).forEach((node) => node.remove());
+  parts.forEach((part, index) => {
+    if (place.children[index] !== part) place.insertBefore(part, place.children[index] || null);
+  });
+  if (focused && !focused.isConnected) {
+    const { block, action } = focused.dataset;
+    [...place.querySelectorAll("[data-action]")].find(
+      (one) => one.dataset.block === block && one.dataset.action === action)?.focus();
+  }
 }
 
 function clocks(place) {
