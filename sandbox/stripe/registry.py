@@ -19,6 +19,7 @@ from sandbox.stripe.resources.products import Products
 from sandbox.stripe.resources.promotion_codes import PromotionCodes
 from sandbox.stripe.resources.refunds import Refunds
 from sandbox.stripe.resources.subscriptions import Subscriptions
+from sandbox.stripe.resources.transfers import Transfers
 from sandbox.stripe.resources.webhook_endpoints import WebhookEndpoints
 
 RESOURCES: Final[tuple[type[Resource], ...]] = (
@@ -38,5 +39,6 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
     PromotionCodes,
     Refunds,
     Subscriptions,
+    Transfers,
     WebhookEndpoints,
 )
