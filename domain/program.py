@@ -2,24 +2,59 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+import string
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.audit import Actor, record
 from domain.errors import InvalidError
+from domain.texts import keepable
 from storage import program as rows
+from storage.locks import take_turn
 from storage.program import ProgramRow
 
-Words = tuple[str, ...]
+BLANKS = frozenset({"product", "code", "offer", "link"})
+"""What `{…}` may stand for in the disclosure and the promo copy."""
+
+
+def _fillable(text: str) -> str:
+    """A text whose every `{blank}` can be filled in."""
+    for _, blank, form, conversion in string.Formatter().parse(text):
+        if blank is not None and (blank not in BLANKS or form or conversion):
+            known = ", ".join(f"{{{name}}}" for name in sorted(BLANKS))
+            raise ValueError(f"{{{blank}}} cannot be filled in; use {known}")
+    return text
+
+
+Word = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(keepable)
+]
+Words = tuple[Word, ...]
+Copy = Annotated[Word, AfterValidator(_fillable)]
 
 FIELD_LABELS: dict[str, Words] = {
     "email": ("email", "e-mail"),
     "legal_name": ("legal name", "full name", "your name"),
     "display_name": ("display", "creator name", "channel name", "brand name"),
-    "audience_size": ("audience size", "followers", "subscribers", "how many people"),
+    "audience_size": (
+        "audience size",
+        "followers",
+        "subscribers",
+        "how many people",
+        "how big",
+        "how large",
+    ),
     "audience_focus": ("audience focus", "audience", "niche", "focus"),
     "requested_code": ("promo code", "discount code", "requested code", "preferred code"),
     "promotion_methods": ("promotion method", "how will you promote", "how do you plan", "promote"),
@@ -27,7 +62,10 @@ FIELD_LABELS: dict[str, Words] = {
     "platform": ("main platform", "platform", "main channel"),
     "terms": ("agree", "accept", "terms", "understand", "confirm", "i will", "disclos"),
 }
-"""For each field of an application, words in the label of the answer that holds it."""
+"""For each field of an application, words in the label of the answer that holds it.
+
+Fields choose their answers in this order.
+"""
 
 
 BASES = {"net": "net collected revenue after fees", "gross": "collected revenue before fees"}
@@ -58,10 +96,10 @@ class Program(BaseModel):
         "I will not bid on the brand's name in paid ads.",
         "I will not use my own code or refer myself.",
     )
-    disclosure: str = (
+    disclosure: Copy = (
         "I am an affiliate of {product} and earn a commission when you buy with my code."
     )
-    promo_copy: Words = (
+    promo_copy: tuple[Copy, ...] = (
         "I use {product} myself. With code {code} you get {offer} off your first purchase: {link}",
         "{offer} off {product} for a limited audience, mine: code {code} at checkout. {link} #ad",
     )
@@ -76,6 +114,14 @@ class Program(BaseModel):
     generic_codes: Words = ("FREE", "VIP", "SAVE", "PROP", "MLB", "NBA", "NFL", "PROMO", "CODE")
     banned_code_words: Words = ()
     code_max_length: int = Field(default=16, ge=4, le=40)
+
+    @field_validator("field_labels")
+    @classmethod
+    def _every_field_in_order(cls, given: dict[str, Words]) -> dict[str, Words]:
+        """Defaults for fields not named, and our order: a database keeps none in JSON."""
+        if unknown := given.keys() - FIELD_LABELS.keys():
+            raise ValueError(f"an application has no field {min(unknown)!r}")
+        return {name: given.get(name, words) for name, words in FIELD_LABELS.items()}
 
 
 _PLACEHOLDER = re.compile(r"\{(product|code|offer|link)\}")
@@ -100,12 +146,16 @@ async def update(session: AsyncSession, changes: dict[str, Any], actor: Actor) -
 
     Raises `InvalidError` with the names of the settings whose values cannot be used.
     """
-    row = await rows.get(session, lock=True) or ProgramRow()
+    await take_turn(session, "program")
+    row = await rows.get(session) or ProgramRow()
     before = Program.model_validate(row.changed)
     try:
         after = Program.model_validate(row.changed | changes)
     except ValidationError as error:
-        fields = {".".join(str(part) for part in e["loc"]): e["msg"] for e in error.errors()}
+        fields = {
+            ".".join(str(part) for part in found["loc"]): found["msg"].removeprefix("Value error, ")
+            for found in error.errors(include_context=False)
+        }
         listed = "; ".join(f"{name}: {what}" for name, what in fields.items())
         raise InvalidError(f"These settings cannot be used: {listed}.", fields) from None
     row.changed = after.model_dump(mode="json", exclude_defaults=True)

@@ -17,6 +17,7 @@ from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import InvalidError
 from storage import sessions as rows
+from storage.ids import new_id
 from storage.sessions import Session, SignInLink
 
 LINK_MINUTES = 20
@@ -83,20 +84,16 @@ async def open_once(
     ended, however often the same browser shows the same proof again.
     """
     now = clock.now()
-    spent = SignInLink(
-        id=_proof_id(proof, how),
-        email=email,
-        expires_at=now + timedelta(days=PROOF_DAYS),
-        used_at=now,
-    )
-    if await session.get(SignInLink, spent.id) is not None:
+    proof_id = _proof_id(proof, how)
+    expires_at = now + timedelta(days=PROOF_DAYS)
+    if await was_spent(session, proof, how):
         return None
     try:
         async with session.begin_nested():
-            session.add(spent)
+            session.add(SignInLink(id=proof_id, email=email, expires_at=expires_at, used_at=now))
     except IntegrityError:  # another request of the same browser was a moment faster
         return None
-    return await open_for(session, email, label, how)
+    return await open_for(session, email, label, how, session_id=proof_id)
 
 
 async def was_spent(session: AsyncSession, proof: str, how: str) -> bool:
@@ -104,16 +101,24 @@ async def was_spent(session: AsyncSession, proof: str, how: str) -> bool:
     return await session.get(SignInLink, _proof_id(proof, how)) is not None
 
 
+async def opened_by(session: AsyncSession, proof: str, how: str) -> Session | None:
+    """The session that `open_once` opened for this proof, while it lives."""
+    row = await session.get(Session, _proof_id(proof, how))
+    return row if row is not None and row.expires_at > clock.now() else None
+
+
 def _proof_id(proof: str, how: str) -> UUID:
-    digest = hashlib.sha256(f"{how}:{proof}".encode()).digest()
-    return UUID(bytes=digest[:_ID_BYTES])
+    return UUID(bytes=hashlib.sha256(f"{how}:{proof}".encode()).digest()[:_ID_BYTES])
 
 
-async def open_for(session: AsyncSession, email: str, label: str, how: str) -> str:
+async def open_for(
+    session: AsyncSession, email: str, label: str, how: str, *, session_id: UUID | None = None
+) -> str:
     """Open a session for the proven owner of an address; returns its token, kept nowhere."""
     token = secrets.token_urlsafe(32)
     session.add(
         Session(
+            id=session_id or new_id(),
             token_hash=hashed(token),
             email=email,
             email_key=email_key(email),
@@ -129,7 +134,7 @@ async def open_for(session: AsyncSession, email: str, label: str, how: str) -> s
 
 async def seen(session: AsyncSession, session_id: UUID) -> None:
     """Note that a session is in use now."""
-    row = await session.get(Session, session_id)
+    row = await session.get(Session, session_id, with_for_update=True)
     if row is not None:
         row.last_seen_at = clock.now()
         session.add(row)
