@@ -8,19 +8,21 @@ EMOJI: dict[str, str] = json.loads(
     (Path(__file__).parent / "emoji.json").read_text(encoding="utf-8")
 )
 # Signs that cards lean on are drawn by the stylesheet: not every machine has an emoji font.
+_TICK = '<path d="M2.8 6.4 5 8.6l4.2-5"/>'
+_CROSS = '<path d="m3.2 3.2 5.6 5.6m0-5.6-5.6 5.6"/>'
 _DRAWN = {
-    "white_check_mark": ("tick", "✓"),
-    "heavy_check_mark": ("tick", "✓"),
-    "x": ("cross", "✕"),
-    "no_entry": ("cross", "−"),  # noqa: RUF001 - a minus sign is meant
-    "warning": ("care", "!"),
-    "large_green_circle": ("dot green", ""),
-    "large_red_circle": ("dot red", ""),
-    "red_circle": ("dot red", ""),
-    "large_yellow_circle": ("dot yellow", ""),
-    "large_orange_circle": ("dot orange", ""),
-    "large_blue_circle": ("dot blue", ""),
-    "white_circle": ("dot white", ""),
+    "white_check_mark": ("green", _TICK),
+    "heavy_check_mark": ("green", _TICK),
+    "x": ("red", _CROSS),
+    "no_entry": ("red round", '<path d="M3 6h6"/>'),
+    "warning": ("amber", '<path d="M6 2.6v4m0 2.6v.2"/>'),
+    "large_green_circle": ("green round", ""),
+    "large_red_circle": ("red round", ""),
+    "red_circle": ("red round", ""),
+    "large_yellow_circle": ("amber round", ""),
+    "large_orange_circle": ("orange round", ""),
+    "large_blue_circle": ("blue round", ""),
+    "white_circle": ("white round", ""),
 }
 _NAME = re.compile(r":([a-z0-9_+-]+):")
 
@@ -38,4 +40,5 @@ def _sign(match: re.Match[str]) -> str:
         return EMOJI[name]
     look, sign = _DRAWN[name]
     words = name.replace("_", " ")
-    return f'<span class="emoji {look}" role="img" aria-label="{words}">{sign}</span>'
+    named = f'viewBox="0 0 12 12" role="img" aria-label="{words}"'
+    return f'<svg class="emoji {look}" {named}>{sign}</svg>'
