@@ -1,0 +1,156 @@
+"""The command line: `affiliate-desk serve | sandbox | migrate | doctor | replay | …`."""
+
+import argparse
+import asyncio
+import getpass
+import importlib.util
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import logs
+from commands.clerk_metadata import clerk_metadata
+from commands.doctor import Health, examine
+from commands.replay import replay
+from commands.serve import sandbox, serve
+from desk import Desk
+from domain import audit, tracker
+from domain.audit import Actor
+from domain.errors import DomainError
+from integrations.errors import TransportError
+from settings import Settings
+from storage import migrate
+
+
+def main() -> None:
+    """Run a command; exits 1 where it failed and 2 where it was asked wrongly."""
+    arguments = _parser().parse_args()
+    logs.configure()
+    try:
+        sys.exit(_loop().run(_run(arguments)))
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"{name}: {problem['msg']}" if name else problem["msg"], file=sys.stderr)
+        sys.exit(2)
+    except (DomainError, TransportError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def _loop() -> asyncio.Runner:
+    """Prefer uvloop, which is faster; there is no build of it for every platform."""
+    if importlib.util.find_spec("uvloop") is None:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=importlib.import_module("uvloop").new_event_loop)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="affiliate-desk", description="The affiliate program that a product runs from Slack."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="run the server")
+    trial = commands.add_parser("sandbox", help="try everything on this machine, without accounts")
+    trial.add_argument("--port", type=int, default=8080)
+    trial.add_argument("--folder", type=Path, default=Path("var/sandbox"))
+    trial.add_argument("--fresh", action="store_true", help="forget what was there")
+    commands.add_parser("migrate", help="bring the database to the present shape")
+    commands.add_parser("doctor", help="check every integration and say what to do")
+    again = commands.add_parser("replay", help="put a parked event or effect back to work")
+    again.add_argument("event", help="its id, as /affiliate health shows it")
+    table = commands.add_parser("export", help="write the affiliates tracker as CSV")
+    table.add_argument("what", choices=["tracker"])
+    table.add_argument("--output", type=Path, help="a file; standard output without it")
+    clerk = commands.add_parser("clerk-metadata", help="set a status in Clerk by hand")
+    clerk.add_argument("--email", required=True)
+    clerk.add_argument("--status", required=True)
+    clerk.add_argument("--apply", action="store_true", help="really change it")
+    log = commands.add_parser("audit", help="prove that nobody touched the audit log")
+    log.add_argument("what", choices=["verify"])
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
+    if arguments.command == "sandbox":
+        return _sandbox(arguments)
+    settings = Settings()
+    if arguments.command == "serve":
+        return _serve(settings)
+    return _on_database(Desk(settings), arguments)
+
+
+async def _serve(settings: Settings) -> int:
+    await serve(settings)
+    return 0
+
+
+async def _sandbox(arguments: argparse.Namespace) -> int:
+    await sandbox(arguments.folder, port=arguments.port, fresh=arguments.fresh)
+    return 0
+
+
+async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Run one of the commands that look or change something and end."""
+    actor = Actor(getpass.getuser(), "", "cli")
+    try:
+        if arguments.command == "doctor":
+            return await _doctor(desk)
+        await migrate.upgrade(desk.db)
+        if arguments.command == "migrate":
+            print("The database is in shape.")
+        elif arguments.command == "replay":
+            kind = await replay(desk.db, arguments.event, actor)
+            print(f"{kind} is back at work.")
+        elif arguments.command == "export":
+            await _export(desk, arguments.output)
+        elif arguments.command == "clerk-metadata":
+            print(
+                await clerk_metadata(
+                    desk,
+                    email=arguments.email,
+                    status_text=arguments.status,
+                    apply=arguments.apply,
+                    actor=actor,
+                )
+            )
+        elif arguments.command == "audit":
+            return await _verify_audit(desk)
+    finally:
+        await desk.close()
+    return 0
+
+
+async def _doctor(desk: Desk) -> int:
+    is_well = True
+    async for finding in examine(desk):
+        print(f"{finding.health:>4}  {finding.part:<9} {finding.text}")
+        is_well = is_well and finding.health != Health.BAD
+    return 0 if is_well else 1
+
+
+async def _export(desk: Desk, output: Path | None) -> None:
+    async with desk.db.read() as session:
+        if output is None:
+            await tracker.write_csv(session, sys.stdout)
+            return
+        with output.open("w", encoding="utf-8", newline="") as file:
+            count = await tracker.write_csv(session, file)
+    print(f"{count} affiliates are in {output}.")
+
+
+async def _verify_audit(desk: Desk) -> int:
+    async with desk.db.read() as session:
+        broken = await audit.first_broken_line(session)
+    if broken is None:
+        print("The audit log is whole.")
+        return 0
+    print(f"The audit log was touched: line {broken} does not fit.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

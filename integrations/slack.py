@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from integrations.errors import TransportError
 
@@ -33,9 +34,20 @@ async def read(slack: AsyncWebClient, method: str, **arguments: Any) -> dict[str
     return await _call(slack, method, {"params": arguments})
 
 
+async def scopes(slack: AsyncWebClient) -> frozenset[str]:
+    """What the bot's token may do, as every answer says in a header. Raises `TransportError`."""
+    answer = await _answer(slack, "auth.test", {})
+    return frozenset(part.strip() for part in answer.headers.get("x-oauth-scopes", "").split(","))
+
+
 async def _call(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> dict[str, Any]:
+    answer = await _answer(slack, method, how)
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> AsyncSlackResponse:
     try:
-        answer = await slack.api_call(method, **how)
+        return await slack.api_call(method, **how)
     except SlackApiError as error:
         word = str(error.response.get("error") or "unknown error")
         wait = error.response.headers.get("Retry-After")
@@ -48,7 +60,6 @@ async def _call(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> dict
     except (aiohttp.ClientError, TimeoutError) as error:
         cause = type(error).__name__
         raise TransportError(f"Slack could not be reached ({cause})") from error
-    return answer.data if isinstance(answer.data, dict) else {}
 
 
 async def channel_id(slack: AsyncWebClient, channel: str) -> str:

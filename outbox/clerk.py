@@ -42,7 +42,7 @@ async def update_directory(job: Job[Effect], services: Services) -> None:
         return
     key = job.row.payload["email_key"]
     async with services.db.read() as session:
-        person = await _person(session, key)
+        person = await person_of(session, key)
     user = await _find(services.clerk, person)
     if user is not None:
         patch = {services.settings.clerk_namespace: {"affiliate": metadata(person)}}
@@ -59,13 +59,13 @@ def metadata(person: Person) -> dict[str, Any]:
         application = person.application
         if application is None:
             return {}
-        submitted = {"applicationSubmittedAt": _moment(application.submitted_at)}
+        submitted = {"applicationSubmittedAt": moment(application.submitted_at)}
         return {"status": application.status, **submitted}
     affiliate, code = person.affiliate, person.code
     patch: dict[str, Any] = {
         "status": affiliate.status,
         "promoCode": affiliate.promo_code,
-        "affiliateApprovedAt": _moment(affiliate.approved_at),
+        "affiliateApprovedAt": moment(affiliate.approved_at),
         "affiliateTermsVersion": affiliate.terms_version,
         "affiliateId": affiliate.reference,
         "payoutStatus": affiliate.payout_status,
@@ -79,7 +79,8 @@ def metadata(person: Person) -> dict[str, Any]:
     return patch
 
 
-async def _person(session: AsyncSession, key: str) -> Person:
+async def person_of(session: AsyncSession, key: str) -> Person:
+    """Everything known of the owner of an address."""
     affiliate = await affiliates.by_email_key(session, key)
     settings = await program.load(session)
     code, unpaid = None, 0
@@ -114,9 +115,9 @@ async def _remember(session: AsyncSession, key: str, user_id: str) -> None:
             session.add(row)
 
 
-def _moment(moment: datetime) -> str:
+def moment(at: datetime) -> str:
     """RFC 3339 with milliseconds and a Z, as the product's JavaScript writes it."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    text = at.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 

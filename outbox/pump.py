@@ -4,7 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import effects
 from integrations.errors import TransportError
-from outbox.registry import RUNNERS
+from outbox.runners import RUNNERS
 from outbox.services import Services
 from storage import outbox as rows
 from storage.outbox import Effect

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bot.cards.applications import application_card
-from bot.cards.notices import notice
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.cards.applications import application_card
+from bot.cards.notices import notice
 from domain import applications, effects
 from integrations import slack
 from outbox.registry import effect

@@ -162,3 +162,9 @@ async def parked(session: AsyncSession, table: type[Row], limit: int = 100) -> S
 async def count_open(session: AsyncSession, table: type[Work]) -> int:
     """How many rows still want work."""
     return (await session.exec(select(func.count()).select_from(table).where(is_open(table)))).one()
+
+
+async def count_parked(session: AsyncSession, table: type[Work]) -> int:
+    """How many rows wait for a person."""
+    query = select(func.count()).select_from(table).where(col(table.parked_at).is_not(None))
+    return (await session.exec(query)).one()

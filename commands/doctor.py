@@ -1,0 +1,126 @@
+"""`doctor`: looks at every part, live, and says what to do about what is wrong."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import yaml
+from sqlalchemy.exc import SQLAlchemyError
+
+from desk import Desk
+from integrations import slack
+from integrations.errors import TransportError
+from storage import migrate, work
+from storage.inbox import InboxEvent
+from storage.outbox import Effect
+
+_MANIFEST = Path(__file__).resolve().parents[1] / "manifest.yml"
+
+
+class Health(StrEnum):
+    """How a part is; the value is the word that is printed."""
+
+    GOOD = "ok"
+    OFF = "off"
+    BAD = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the diagnosis."""
+
+    part: str
+    health: Health
+    text: str
+
+
+class _Pingable(Protocol):
+    async def ping(self) -> None:
+        """Prove that the service answers."""
+
+
+async def examine(desk: Desk) -> AsyncIterator[Finding]:
+    """Examine the database and each integration, one after the other."""
+    yield await _database(desk)
+    yield await _slack(desk)
+    yield await _stripe(desk)
+    yield _tally(desk)
+    yield await _ping("Clerk", desk.services.clerk, "CLERK_SECRET_KEY")
+    yield await _ping("Mail", desk.services.mailer, "RESEND_API_KEY or SMTP_URL, and MAIL_FROM")
+
+
+async def _database(desk: Desk) -> Finding:
+    kind = "SQLite" if desk.db.is_sqlite else "PostgreSQL"
+    try:
+        if not await migrate.is_current(desk.db):
+            return Finding("Database", Health.BAD, f"{kind}: run `affiliate-desk migrate`.")
+        async with desk.db.read() as session:
+            parked = sum([await work.count_parked(session, t) for t in (InboxEvent, Effect)])
+    except (SQLAlchemyError, OSError) as error:
+        return Finding("Database", Health.BAD, f"{kind} does not answer: {error}")
+    waiting = f", {parked} parked: see /affiliate health" if parked else ""
+    return Finding("Database", Health.GOOD, f"{kind}, in shape{waiting}.")
+
+
+async def _slack(desk: Desk) -> Finding:
+    client, settings = desk.services.slack, desk.settings
+    if client is None:
+        return Finding("Slack", Health.OFF, "Set SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, …")
+    try:
+        team = await slack.call(client, "auth.test")
+        scopes = await slack.scopes(client)
+        channel = await slack.channel_id(client, settings.slack_channel)
+        info = await slack.read(client, "conversations.info", channel=channel)
+    except TransportError as error:
+        return Finding("Slack", Health.BAD, str(error))
+    wanted = set(yaml.safe_load(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
+    missing = wanted - scopes
+    if missing:
+        listed = ", ".join(sorted(missing))
+        text = f"The app lacks the scopes {listed}: update it from manifest.yml and reinstall it."
+        return Finding("Slack", Health.BAD, text)
+    if not info["channel"].get("is_member"):
+        text = f"The bot is not in #{info['channel']['name']}: type /invite there."
+        return Finding("Slack", Health.BAD, text)
+    way = "Socket Mode" if settings.slack_app_token else f"{settings.public_url}/slack/events"
+    text = f"{team['team']}, #{info['channel']['name']}, by {way}."
+    return Finding("Slack", Health.GOOD, text)
+
+
+async def _stripe(desk: Desk) -> Finding:
+    if desk.services.stripe is None:
+        return Finding("Stripe", Health.OFF, "Set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.")
+    try:
+        account = await desk.services.stripe.account()
+        products = await desk.services.stripe.list_products()
+    except TransportError as error:
+        return Finding("Stripe", Health.BAD, str(error))
+    mode = "live" if account.livemode else "test"
+    text = f"{account.name or account.id}, {mode} mode, {len(products)} products."
+    return Finding("Stripe", Health.GOOD, text)
+
+
+def _tally(desk: Desk) -> Finding:
+    settings = desk.settings
+    if settings.tally_signing_secret:
+        text = f"Webhook address: {settings.public_url}/webhooks/tally"
+        return Finding("Tally", Health.GOOD, text)
+    if settings.tally_url_secret:
+        text = (
+            f"Webhook address: {settings.public_url}/internal/affiliate/tally-webhook?secret=…; "
+            "TALLY_SIGNING_SECRET would be safer."
+        )
+        return Finding("Tally", Health.GOOD, text)
+    return Finding("Tally", Health.OFF, "Applications come by the form at /affiliate.")
+
+
+async def _ping(part: str, client: _Pingable | None, variables: str) -> Finding:
+    if client is None:
+        return Finding(part, Health.OFF, f"Set {variables}.")
+    try:
+        await client.ping()
+    except TransportError as error:
+        return Finding(part, Health.BAD, str(error))
+    return Finding(part, Health.GOOD, "Answers, and knows our key.")

@@ -1,0 +1,35 @@
+"""`replay`: put a parked event or effect back to work."""
+
+from uuid import UUID
+
+from sqlmodel import select
+
+from domain.audit import Actor, record
+from domain.errors import ConflictError, NotFoundError
+from storage import work
+from storage.db import Database
+from storage.inbox import InboxEvent
+from storage.outbox import Effect
+
+
+async def replay(db: Database, name: str, actor: Actor) -> str:
+    """Replay by our id, or by the id that the vendor gave the event; returns what it was.
+
+    Raises `NotFoundError`, and `ConflictError` where it is not parked.
+    """
+    async with db.transaction() as session:
+        found: InboxEvent | Effect | None
+        try:
+            key = UUID(name)
+        except ValueError:
+            query = select(InboxEvent).where(InboxEvent.external_id == name)
+            found = (await session.exec(query)).first()
+        else:
+            found = await session.get(Effect, key) or await session.get(InboxEvent, key)
+        if found is None:
+            raise NotFoundError(f"There is no event or effect {name}.")
+        if not await work.replay(session, type(found), found.id):
+            state = "was handled already" if found.handled_at else "is still being tried"
+            raise ConflictError(f"{found.kind} {name} {state}: nothing to replay.")
+        await record(session, actor, "work.replayed", f"work:{found.id}", kind=found.kind)
+        return found.kind

@@ -1,0 +1,146 @@
+"""The composition: one object that holds every part, wired from the settings."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+
+import bot.app
+import dashboard.app
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from slack_bolt.async_app import AsyncApp
+
+import health
+import logs
+import webhooks.app
+from integrations.clerk import Clerk
+from integrations.mail import Mailer
+from integrations.resend import Resend
+from integrations.smtp import Smtp
+from integrations.stripe import StripeGateway
+from outbox.pump import Pump
+from outbox.services import Services
+from settings import Settings
+from storage import migrate
+from storage.db import Database
+from storage.ids import new_id
+from webhooks.app import BODY_MAX
+from webhooks.inbox import Inbox
+from webhooks.router import HandlerContext
+from webhooks.routers import ROUTERS
+
+_log = structlog.get_logger("desk")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class Desk:
+    """Everything that runs. `app()` is the server; starting and stopping it does the rest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.db = Database(settings.database_url)
+        self.services = Services(
+            self.db,
+            settings,
+            bot.app.slack_client(settings) if settings.slack_bot_token else None,
+            _stripe(settings),
+            _clerk(settings),
+            _mailer(settings),
+        )
+        self.pump = Pump(self.services)
+        self.inbox = Inbox(self.db, HandlerContext(settings), ROUTERS)
+        self.metrics = health.Metrics()
+        self._up = False
+
+    def app(self) -> web.Application:
+        """The one aiohttp application: webhooks, bot, dashboard and health."""
+        app = web.Application(client_max_size=BODY_MAX, middlewares=[self._watch])
+        webhooks.app.add_routes(app, self.inbox, self.settings)
+        dashboard.app.add_routes(
+            app,
+            dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk),
+        )
+        health.add_routes(app, self.db, self.metrics, lambda: self._up)
+        if self.services.slack is not None:
+            context = bot.app.BotContext(
+                self.db, self.settings, self.services.slack, self.services.stripe
+            )
+            slack = bot.app.build_bot(context)
+            bot.app.add_routes(app, slack)
+            if self.settings.slack_app_token is not None:
+                app.cleanup_ctx.append(_socket_mode(slack, self.settings))
+        app.cleanup_ctx.append(self._run)
+        return app
+
+    async def _run(self, _app: web.Application) -> AsyncIterator[None]:
+        await migrate.upgrade(self.db)
+        await self.inbox.start()
+        await self.pump.start()
+        self._up = True
+        _log.info("ready", url=self.settings.public_url)
+        yield
+        self._up = False
+        # The order of the data's way: what was taken in is handled, what that asks for may wait.
+        await self.inbox.stop()
+        await self.pump.stop()
+        await self.close()
+        _log.info("stopped")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in (self.services.stripe, self.services.clerk, self.services.mailer):
+            if client is not None:
+                await client.close()
+        await self.db.close()
+
+    @web.middleware
+    async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Give each request an id, and count it."""
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        status = 500
+        with logs.working_for(request_id):
+            try:
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as answer:
+                status = answer.status
+                answer.headers["X-Request-Id"] = request_id
+                raise
+            finally:
+                resource = request.match_info.route.resource
+                route = resource.canonical if resource else "unknown"
+                self.metrics.requests.labels(route, status).inc()
+        if not response.prepared:
+            response.headers["X-Request-Id"] = request_id
+        return response
+
+
+def _stripe(settings: Settings) -> StripeGateway | None:
+    key = settings.stripe_api_key
+    return StripeGateway(key.get_secret_value(), settings.stripe_api_url) if key else None
+
+
+def _clerk(settings: Settings) -> Clerk | None:
+    key = settings.clerk_secret_key
+    return Clerk(key.get_secret_value(), settings.clerk_api_url) if key else None
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    if settings.resend_api_key:
+        key = settings.resend_api_key.get_secret_value()
+        return Resend(key, settings.mail_from, settings.resend_api_url)
+    if settings.smtp_url:
+        return Smtp(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return None
+
+
+def _socket_mode(
+    slack: AsyncApp, settings: Settings
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def connected(_app: web.Application) -> AsyncIterator[None]:
+        handler = await bot.app.socket_mode(slack, settings)
+        yield
+        await handler.close_async()
+
+    return connected
