@@ -8,7 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SLACK_API = "https://slack.com/api/"
@@ -19,8 +27,40 @@ RESEND_API = "https://api.resend.com"
 _URL = TypeAdapter(AnyHttpUrl)
 
 
-def _half_set(have: str, lacks: str, why: str) -> ValueError:
-    return ValueError(f"{have} is set but {lacks} is not: {why}. Set {lacks}, or unset {have}.")
+def _is_web_address(text: str) -> bool:
+    try:
+        _URL.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+_WHOLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("slack_bot_token", ("slack_channel",), "cards need a channel to go to"),
+    (
+        "slack_bot_token",
+        ("slack_signing_secret", "slack_app_token"),
+        "requests from Slack could not be verified",
+    ),
+    ("slack_signing_secret", ("slack_bot_token",), "the bot could not answer"),
+    ("slack_app_token", ("slack_bot_token",), "the bot could not answer"),
+    ("stripe_webhook_secret", ("stripe_api_key",), "facts could not be fetched"),
+    ("stripe_api_key", ("stripe_webhook_secret",), "events could not be verified"),
+    ("clerk_jwt_key", ("clerk_secret_key",), "users could not be looked up"),
+    ("clerk_webhook_secret", ("clerk_secret_key",), "users could not be looked up"),
+    (
+        "clerk_jwt_key",
+        ("clerk_authorized_parties",),
+        "a session token of any other site would be accepted",
+    ),
+    ("resend_api_key", ("mail_from",), "a mail needs a sender"),
+    ("smtp_url", ("mail_from",), "a mail needs a sender"),
+    ("passivepost_api_url", ("passivepost_api_key",), "posts could not be handed over"),
+    ("passivepost_api_key", ("passivepost_api_url",), "posts could not be handed over"),
+    ("llm_api_key", ("llm_api_url",), "posts could not be generated"),
+    ("llm_api_key", ("llm_model",), "posts could not be generated"),
+)
+"""What each setting needs (any one of these) and why: an integration is whole, or off."""
 
 
 class Settings(BaseSettings):
@@ -38,7 +78,10 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: str = "sqlite+aiosqlite:///var/affiliate-desk.db"
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///var/affiliate-desk.db",
+        repr=False,  # it may hold a password
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8080"
@@ -103,50 +146,19 @@ class Settings(BaseSettings):
     @field_validator("public_url", "product_url")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
-        if value:
-            _URL.validate_python(value)
+        if value and not _is_web_address(value):
+            raise ValueError("write a whole address, like https://affiliates.example.com")
         return value.rstrip("/")
 
     @model_validator(mode="after")
     def _whole_integrations(self) -> Self:
         """Refuse an integration that is half set, naming what it lacks."""
-        if self.slack_bot_token:
-            if not self.slack_channel:
-                raise _half_set("SLACK_BOT_TOKEN", "SLACK_CHANNEL", "cards need a channel to go to")
-            if not (self.slack_signing_secret or self.slack_app_token):
-                raise _half_set(
-                    "SLACK_BOT_TOKEN",
-                    "SLACK_SIGNING_SECRET",
-                    "requests from Slack could not be verified",
+        for have, lacks, why in _WHOLE:
+            if getattr(self, have) and not any(getattr(self, name) for name in lacks):
+                this, that = have.upper(), lacks[0].upper()
+                raise ValueError(
+                    f"{this} is set but {that} is not: {why}. Set {that}, or unset {this}."
                 )
-        elif self.slack_signing_secret or self.slack_app_token:
-            have = "SLACK_SIGNING_SECRET" if self.slack_signing_secret else "SLACK_APP_TOKEN"
-            raise _half_set(have, "SLACK_BOT_TOKEN", "the bot could not answer")
-        if self.stripe_webhook_secret and not self.stripe_api_key:
-            raise _half_set("STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY", "facts could not be fetched")
-        if self.stripe_api_key and not self.stripe_webhook_secret:
-            raise _half_set(
-                "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "events could not be verified"
-            )
-        if (self.clerk_jwt_key or self.clerk_webhook_secret) and not self.clerk_secret_key:
-            have = "CLERK_JWT_KEY" if self.clerk_jwt_key else "CLERK_WEBHOOK_SECRET"
-            raise _half_set(have, "CLERK_SECRET_KEY", "users could not be looked up")
-        if self.clerk_jwt_key and not self.clerk_authorized_parties:
-            raise _half_set(
-                "CLERK_JWT_KEY",
-                "CLERK_AUTHORIZED_PARTIES",
-                "a session token of any other site would be accepted",
-            )
-        if (self.resend_api_key or self.smtp_url) and not self.mail_from:
-            have = "RESEND_API_KEY" if self.resend_api_key else "SMTP_URL"
-            raise _half_set(have, "MAIL_FROM", "a mail needs a sender")
-        if bool(self.passivepost_api_url) != bool(self.passivepost_api_key):
-            pair = ("PASSIVEPOST_API_URL", "PASSIVEPOST_API_KEY")
-            have, lacks = pair if self.passivepost_api_url else pair[::-1]
-            raise _half_set(have, lacks, "posts could not be handed over")
-        if self.llm_api_key and not (self.llm_api_url and self.llm_model):
-            lacks = "LLM_MODEL" if self.llm_api_url else "LLM_API_URL"
-            raise _half_set("LLM_API_KEY", lacks, "posts could not be generated")
         return self
 
     @cached_property

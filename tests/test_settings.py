@@ -1,0 +1,136 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from settings import Settings
+
+SLACK = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "slack_channel": "C1"}
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of ours is set, and no `.env` is near."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_with_nothing_set_everything_outside_is_off() -> None:
+    """A fresh machine needs no variable: SQLite, this machine only, no integration."""
+    settings = Settings()
+    assert settings.database_url == "sqlite+aiosqlite:///var/affiliate-desk.db"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.clerk_namespace == "propmine"
+    assert settings.slack_bot_token is settings.stripe_api_key is settings.clerk_secret_key is None
+    assert not settings.mail_on
+
+
+def test_the_environment_wins_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`.env` is for what is rarely changed; a variable that is empty counts as unset."""
+    (tmp_path / ".env").write_text("PRODUCT_NAME=From the file\nPORT=9000\nUNKNOWN=1\n")
+    monkeypatch.setenv("PRODUCT_NAME", "From the environment")
+    monkeypatch.setenv("PORT", "")
+    settings = Settings()
+    assert (settings.product_name, settings.port) == ("From the environment", 9000)
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [
+        ({"slack_bot_token": "x"}, "SLACK_CHANNEL"),
+        ({"slack_bot_token": "x", "slack_channel": "C1"}, "SLACK_SIGNING_SECRET"),
+        ({"slack_signing_secret": "x"}, "SLACK_BOT_TOKEN"),
+        ({"slack_app_token": "x"}, "SLACK_BOT_TOKEN"),
+        ({"stripe_api_key": "x"}, "STRIPE_WEBHOOK_SECRET"),
+        ({"stripe_webhook_secret": "x"}, "STRIPE_API_KEY"),
+        ({"clerk_jwt_key": "x"}, "CLERK_SECRET_KEY"),
+        ({"clerk_webhook_secret": "x"}, "CLERK_SECRET_KEY"),
+        ({"clerk_secret_key": "x", "clerk_jwt_key": "x"}, "CLERK_AUTHORIZED_PARTIES"),
+        ({"resend_api_key": "x"}, "MAIL_FROM"),
+        ({"smtp_url": "smtp://x"}, "MAIL_FROM"),
+        ({"passivepost_api_url": "https://x"}, "PASSIVEPOST_API_KEY"),
+        ({"passivepost_api_key": "x"}, "PASSIVEPOST_API_URL"),
+        ({"llm_api_key": "x"}, "LLM_API_URL"),
+        ({"llm_api_key": "x", "llm_api_url": "https://x"}, "LLM_MODEL"),
+    ],
+)
+def test_a_half_set_integration_is_refused_by_name(given: dict[str, Any], lacks: str) -> None:
+    """The error names the variable that is missing, the one that asks for it, and a way out."""
+    with pytest.raises(ValidationError) as error:
+        Settings(**given)
+    assert f"is set but {lacks} is not" in str(error.value)
+    assert f"Set {lacks}, or unset " in str(error.value)
+    assert any(f"unset {name.upper()}" in str(error.value) for name in given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        SLACK,
+        SLACK | {"slack_app_token": "xapp-1"},
+        {"slack_bot_token": "x", "slack_app_token": "xapp-1", "slack_channel": "C1"},
+        {"stripe_api_key": "sk_1", "stripe_webhook_secret": "whsec_1"},
+        {"clerk_secret_key": "sk_1"},
+        {
+            "clerk_secret_key": "sk_1",
+            "clerk_jwt_key": "pem",
+            "clerk_authorized_parties": "https://a.example",
+        },
+        {"tally_signing_secret": "s"},
+        {"smtp_url": "smtp://x", "mail_from": "a@example.com"},
+        {"llm_api_key": "k", "llm_api_url": "https://x", "llm_model": "m"},
+    ],
+)
+def test_a_whole_integration_is_taken(given: dict[str, Any]) -> None:
+    """Each by itself, with nothing else set."""
+    assert Settings(**given).model_fields_set == set(given)
+
+
+def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces and a comma too many do no harm."""
+    monkeypatch.setenv("SLACK_REVIEWERS", "U1, U2,,U1,")
+    monkeypatch.setenv("CLERK_AUTHORIZED_PARTIES", " https://a.example , https://b.example")
+    monkeypatch.setenv("TAX_ENCRYPTION_KEYS", "new,old")
+    settings = Settings()
+    assert settings.slack_reviewers == {"U1", "U2"}
+    assert settings.slack_finance == frozenset()
+    assert settings.clerk_authorized_parties == ("https://a.example", "https://b.example")
+    assert [key.get_secret_value() for key in settings.tax_encryption_keys] == ["new", "old"]
+
+
+def test_no_secret_shows_in_what_settings_print() -> None:
+    """Logged by mistake, they give away no key and no password."""
+    settings = Settings(
+        **SLACK,  # type: ignore[arg-type]  # text, as the environment gives it
+        secret_key="hunter2",
+        tax_encryption_keys="hunter2",
+        database_url="postgresql+asyncpg://desk:hunter2@db/desk",
+        smtp_url="smtp://u:hunter2@mail",
+        mail_from="a@example.com",
+    )
+    for shown in (repr(settings), str(settings)):
+        assert "hunter2" not in shown
+        assert "xoxb-1" not in shown
+
+
+def test_no_secret_shows_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that fails prints its error into a log."""
+    monkeypatch.setenv("STRIPE_API_KEY", "hunter2")
+    monkeypatch.setenv("PUBLIC_URL", "u:hunter2@nowhere")
+    monkeypatch.setenv("PORT", "hunter2")
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    assert "hunter2" not in str(error.value)
+    assert "hunter2" not in repr(error.value)
+
+
+def test_an_address_of_ours_is_whole_and_ends_without_a_slash() -> None:
+    """So that a path can be put behind it."""
+    assert Settings(public_url="https://a.example/").public_url == "https://a.example"
+    assert Settings(product_url="").product_url == ""
+    with pytest.raises(ValidationError, match="write a whole address, like https"):
+        Settings(public_url="a.example")
