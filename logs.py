@@ -7,16 +7,19 @@ are replaced before they are written, whoever logged them.
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+_REDACTED = "[redacted]"
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SECRET_KEY = re.compile(
-    r"token|secret|password|authorization|api_?key|cookie|signature", re.IGNORECASE
+    r"token|secret|password|authorization|(api|jwt|private|encryption).?key|cookie|signature"
+    r"|(database|redis|smtp).?url",
+    re.IGNORECASE,
 )
 
 
@@ -71,10 +74,15 @@ def configure(*, level: int = logging.INFO) -> None:
 
 
 def redact(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Replace the values of keys that sound like secrets."""
-    for key in line:
+    """Replace the values of keys that sound like secrets, also of those one level down."""
+    for key, value in line.items():
         if _SECRET_KEY.search(key):
-            line[key] = "[redacted]"
+            line[key] = _REDACTED
+        elif isinstance(value, Mapping):
+            line[key] = {
+                inner: _REDACTED if _SECRET_KEY.search(str(inner)) else kept
+                for inner, kept in value.items()
+            }
     return line
 
 
