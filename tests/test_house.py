@@ -1,0 +1,114 @@
+"""Rules of the house that reading the code can check, and that no linter knows."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LONGEST = 300
+GROUND = ("clock", "logs", "settings")
+"""Modules that everything stands on, and that stand on nothing of ours but each other."""
+
+
+def sources() -> list[Path]:
+    """Every Python file that is kept, less the tests."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.py"],  # noqa: S607 - the git that made this checkout
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    paths = [Path(name) for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.parts[0] != "tests" and (ROOT / path).exists()]
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` as it is written."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """The full name of everything that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def looks_at_a_clock(source: str) -> list[str]:
+    """Where a module asks another clock than ours for the time of day."""
+    forbidden_calls = {
+        f"{owner}.{name}"
+        for owner in ("datetime", "datetime.datetime", "date", "datetime.date")
+        for name in ("now", "utcnow", "today")
+    } | {"time.time", "time.time_ns"}
+    tree = ast.parse(source)
+    calls = [
+        f"line {node.lineno}: {dotted(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and dotted(node) in forbidden_calls
+    ]
+    return calls + [name for name in imports(tree) if name in {"time.time", "time.time_ns"}]
+
+
+def test_time_comes_from_the_clock() -> None:
+    """What asks the system for the time cannot be tested on another day."""
+    strays = {
+        str(path): found
+        for path in sources()
+        if path != Path("clock.py") and (found := looks_at_a_clock((ROOT / path).read_text()))
+    }
+    assert strays == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from datetime import UTC, datetime\ndatetime.now(UTC)",
+        "import datetime\ndatetime.datetime.utcnow()",
+        "import time\ntime.time()",
+        "from time import time",
+        "from datetime import date\nfield(default_factory=date.today)",
+    ],
+)
+def test_the_check_sees_a_stray_clock(source: str) -> None:
+    """The rule above can fail."""
+    assert looks_at_a_clock(source)
+
+
+def test_durations_may_be_measured() -> None:
+    """A stopwatch is no time of day."""
+    assert looks_at_a_clock("import time\ntime.monotonic() - time.perf_counter()") == []
+
+
+@pytest.mark.parametrize("module", GROUND)
+def test_the_ground_stands_on_nothing_above_it(module: str) -> None:
+    """Settings, clock and logs can be imported by anything, so they import nothing of ours."""
+    ours = {path.parts[0].removesuffix(".py") for path in sources()} - set(GROUND)
+    tree = ast.parse((ROOT / f"{module}.py").read_text())
+    assert {name.split(".")[0] for name in imports(tree)} & ours == set()
+    assert {"domain", "storage"} <= ours
+
+
+def test_no_file_is_long() -> None:
+    """A file that outgrows a few screens is two files."""
+    long = {
+        str(path): lines
+        for path in sources()
+        if "migrations" not in path.parts
+        and (lines := len((ROOT / path).read_text().splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
+def test_no_drawer_for_everything() -> None:
+    """A module is named after what is in it."""
+    drawers = {"utils.py", "util.py", "helpers.py", "misc.py", "common.py"}
+    assert [str(path) for path in sources() if path.name in drawers] == []
