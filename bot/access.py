@@ -1,0 +1,93 @@
+"""Who may act: reviewers, from our own workspace, and nobody else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import structlog
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+import clock
+from bot.cards import notices
+from bot.interactions import tell
+from settings import Settings
+
+FRESH_SECONDS = 60.0
+ASK_SECONDS = 2.0
+PAGE = 200
+
+log = structlog.get_logger(__name__)
+
+
+class UnsureError(Exception):
+    """Slack did not say who the reviewers are."""
+
+
+class Access:
+    """Knows the reviewers: SLACK_REVIEWERS, or else the members of the operators' channel."""
+
+    def __init__(self, settings: Settings, slack: AsyncWebClient) -> None:
+        self._named = settings.slack_reviewers
+        self._channel = settings.slack_channel
+        self._slack = slack
+        self._members: frozenset[str] = frozenset()
+        self._fresh_until = 0.0
+
+    async def may_review(self, user_id: str) -> bool:
+        """Whether this user is a reviewer. Raises `UnsureError` if Slack would not say."""
+        return user_id in (self._named or await self._channel_members())
+
+    async def _channel_members(self) -> frozenset[str]:
+        if clock.timestamp() >= self._fresh_until:
+            try:
+                async with asyncio.timeout(ASK_SECONDS):
+                    self._members = await self._ask()
+            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+                log.warning("slack did not name the reviewers", error=str(error))
+                raise UnsureError from error
+            self._fresh_until = clock.timestamp() + FRESH_SECONDS
+        return self._members
+
+    async def _ask(self) -> frozenset[str]:
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            page = await self._slack.conversations_members(
+                channel=self._channel, limit=PAGE, cursor=cursor
+            )
+            found.update(page["members"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return frozenset(found)
+
+    async def gate(
+        self, args: AsyncArgs, next_: Callable[[], Awaitable[None]]
+    ) -> BoltResponse | None:
+        """Let reviewers pass; tell everybody else why not. Runs before every listener.
+
+        An event is nothing that could be answered: it passes with the `refusal` in its
+        context, for the listener to respect.
+        """
+        refusal = await self._refusal(args)
+        if not refusal or "event" in args.body:
+            args.context["refusal"] = refusal
+            await next_()
+            return None
+        log.warning("refused", user=args.context.user_id, team=args.context.team_id)
+        await tell(args, refusal)
+        return args.ack.response or await args.ack()
+
+    async def _refusal(self, args: AsyncArgs) -> str:
+        ours = args.context.authorize_result.team_id if args.context.authorize_result else None
+        user = args.body.get("user")
+        theirs = user.get("team_id") if isinstance(user, dict) else None
+        if args.context.team_id != ours or theirs not in (ours, None):
+            return notices.OTHER_WORKSPACE
+        try:
+            allowed = await self.may_review(args.context.user_id or "")
+        except UnsureError:
+            return notices.UNSURE
+        return "" if allowed else notices.STRANGER

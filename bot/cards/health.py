@@ -1,0 +1,54 @@
+"""The state of things: what is stuck, with a way to try it again, and what is not connected."""
+
+from bot.cards.blocks import (
+    Json,
+    Message,
+    actions,
+    button,
+    escaped,
+    header,
+    rich,
+    said,
+    section,
+    sign,
+    when,
+    words,
+)
+from bot.health import Health, Parked
+
+SHOWN_MAX = 10
+
+
+def health_card(health: Health) -> Message:
+    """The answer to `/affiliate health`."""
+    return escaped(headline(health)), [header("Health"), *health_blocks(health)]
+
+
+def headline(health: Health) -> str:
+    """All of it in one sentence."""
+    if not health.parked:
+        return "All is well: nothing is stuck."
+    one = len(health.parked) == 1
+    return f"{len(health.parked)} {'thing has' if one else 'things have'} failed and wait for you."
+
+
+def health_blocks(health: Health) -> list[Json]:
+    """The sentence, what is stuck, and what is not connected."""
+    pieces = [sign(good=not health.parked), said(f" {headline(health)}", bold=True)]
+    if health.waiting:
+        pieces.append(said(f" {health.waiting} more are still being worked on."))
+    blocks = [rich(section(*pieces))]
+    for parked in health.parked[:SHOWN_MAX]:
+        blocks += [_line(parked), actions(button("Replay", "health.replay", parked.name))]
+    if len(health.parked) > SHOWN_MAX:
+        blocks.append(rich(section(said(f"… and {len(health.parked) - SHOWN_MAX} more."))))
+    if health.missing:
+        missing = ", ".join(health.missing)
+        blocks.append(rich(section(said("Not connected: ", bold=True), words(missing))))
+    return blocks
+
+
+def _line(parked: Parked) -> Json:
+    since = [said(" · "), when(parked.parked_at)] if parked.parked_at else []
+    reason = words(parked.error or "No reason was kept.", 400)
+    return rich(section(words(parked.kind, bold=True), *since, said("\n"), reason))

@@ -1,0 +1,46 @@
+"""The App Home: what waits for an operator, and whether all is well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.cards.blocks import Json, divider, header, rich, said, section, words
+from bot.cards.health import health_blocks
+from bot.cards.queue import queue_blocks
+from bot.health import Health
+from storage.applications import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the App Home shows. The counts are by status."""
+
+    pending: Sequence[Application]
+    applications: dict[str, int]
+    affiliates: dict[str, int]
+    health: Health
+
+
+def home_view(home: Home) -> Json:
+    """The App Home of a reviewer."""
+    blocks = [
+        header("Applications"),
+        *queue_blocks(home.pending, home.applications.get("pending", 0)),
+        divider(),
+        header("The program"),
+        rich(section(said(_counted("Affiliates", home.affiliates)))),
+        rich(section(said(_counted("Applications", home.applications)))),
+        divider(),
+        header("Health"),
+        *health_blocks(home.health),
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
+def closed_view(reason: str) -> Json:
+    """The App Home of everybody else."""
+    return {"type": "home", "blocks": [header("Affiliate Desk"), rich(section(words(reason)))]}
+
+
+def _counted(label: str, counts: dict[str, int]) -> str:
+    listed = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    return f"{label}: {listed or 'none yet'}."

@@ -1,0 +1,33 @@
+"""The App Home, and how an operator learns what became of an errand that began there."""
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards.home import Home, home_view
+from bot.cards.notices import notice
+from bot.cards.queue import SHOWN_MAX
+from bot.context import BotContext
+from bot.errands import Errand
+from bot.health import look
+from bot.interactions import whisper
+from storage import affiliates, applications
+
+
+async def publish(desk: BotContext, client: AsyncWebClient, user_id: str) -> None:
+    """Show a reviewer the App Home as it is now."""
+    async with desk.db.read() as session:
+        home = Home(
+            await applications.queue(session, SHOWN_MAX),
+            await applications.count_by_status(session),
+            await affiliates.count_by_status(session),
+            await look(session, desk.settings),
+        )
+    await client.views_publish(user_id=user_id, view=home_view(home))
+
+
+async def finish(desk: BotContext, args: AsyncArgs, errand: Errand, sentence: str) -> None:
+    """Tell the outcome where the errand began: beside its message, or in the App Home."""
+    if errand.answer_to:
+        await whisper(errand.answer_to, notice(sentence))
+    else:
+        await publish(desk, args.client, args.context.user_id or "")

@@ -1,0 +1,80 @@
+"""What operators send (clicks, forms, commands) and the ways to answer them."""
+
+from typing import Any
+
+import structlog
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.cards.blocks import Json, Message
+from bot.cards.notices import notice
+from bot.modals.frame import notice_modal
+from domain.audit import Actor
+
+_OK = 200
+
+log = structlog.get_logger(__name__)
+
+
+def actor_of(args: AsyncArgs) -> Actor:
+    """Who acts, as the audit log and the cards name them."""
+    user = args.body.get("user") or {}
+    name = user.get("username") or user.get("name") or args.body.get("user_name") or ""
+    return Actor(args.context.user_id or "", f"@{name}" if name else "", "slack")
+
+
+def typed(args: AsyncArgs, action_id: str) -> str:
+    """What was entered into the field of this action_id; empty if nothing was."""
+    return _field(args, action_id)[1]
+
+
+def block_of(args: AsyncArgs, action_id: str) -> str:
+    """The block that holds the field of this action_id, for complaints about it."""
+    return _field(args, action_id)[0]
+
+
+def _field(args: AsyncArgs, action_id: str) -> tuple[str, str]:
+    blocks: dict[str, dict[str, Any]] = args.body["view"]["state"]["values"]
+    for block_id, fields in blocks.items():
+        if action_id in fields:
+            return block_id, fields[action_id].get("value") or ""
+    return next(iter(blocks), ""), ""
+
+
+async def show_modal(args: AsyncArgs, view: Json) -> Json:
+    """Open a modal, on top of the one that was clicked in if there is one.
+
+    Returns the view as Slack has it, with `id` and `hash`.
+    """
+    on_modal = (args.body.get("view") or {}).get("type") == "modal"
+    show = args.client.views_push if on_modal else args.client.views_open
+    answer = await show(trigger_id=args.body["trigger_id"], view=view)
+    shown: Json = answer["view"]
+    return shown
+
+
+async def tell(args: AsyncArgs, text: str) -> None:
+    """Say something to the one who acts, and to nobody else, wherever they are.
+
+    Acknowledges what was sent if that has not happened yet.
+    """
+    kind = args.body.get("type")
+    if kind == "view_submission" and args.ack.response is None:
+        await args.ack(response_action="update", view=notice_modal(text))
+        return
+    if args.ack.response is None:
+        await args.ack()
+    if args.body.get("response_url"):
+        await whisper(args.body["response_url"], notice(text))
+    elif args.body.get("trigger_id") and kind == "block_actions":
+        await show_modal(args, notice_modal(text))
+
+
+async def whisper(response_url: str, message: Message) -> None:
+    """Show a message to one person, beside the message that they acted on."""
+    text, blocks = message
+    answer = await AsyncRespond(response_url=response_url)(
+        text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+    )
+    if answer.status_code != _OK:
+        log.warning("slack took no answer", status=answer.status_code, answer=answer.body[:200])
