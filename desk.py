@@ -3,13 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Callable
 
-import bot.app
-import dashboard.app
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
+import bot.app
+import dashboard.app
 import health
 import logs
 import webhooks.app
@@ -39,14 +39,7 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.db = Database(settings.database_url)
-        self.services = Services(
-            self.db,
-            settings,
-            bot.app.slack_client(settings) if settings.slack_bot_token else None,
-            _stripe(settings),
-            _clerk(settings),
-            _mailer(settings),
-        )
+        self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings), ROUTERS)
         self.metrics = health.Metrics()
@@ -63,7 +56,7 @@ class Desk:
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         if self.services.slack is not None:
             context = bot.app.BotContext(
-                self.db, self.settings, self.services.slack, self.services.stripe
+                self.db, self.settings, bot.app.slack_client(self.settings), self.services.stripe
             )
             slack = bot.app.build_bot(context)
             bot.app.add_routes(app, slack)
@@ -88,9 +81,7 @@ class Desk:
 
     async def close(self) -> None:
         """Close every connection."""
-        for client in (self.services.stripe, self.services.clerk, self.services.mailer):
-            if client is not None:
-                await client.close()
+        await self.services.close()
         await self.db.close()
 
     @web.middleware
@@ -116,6 +107,26 @@ class Desk:
         return response
 
 
+def services_for(settings: Settings, db: Database) -> Services:
+    """The clients of the services that the settings connect."""
+    return Services(
+        db, settings, _slack(settings), _stripe(settings), _clerk(settings), _mailer(settings)
+    )
+
+
+def _slack(settings: Settings) -> AsyncWebClient | None:
+    """The client for effects, which repeats nothing by itself.
+
+    The outbox tries again, and first looks whether the lost attempt got through.
+    """
+    token = settings.slack_bot_token
+    if token is None:
+        return None
+    return AsyncWebClient(
+        token.get_secret_value(), settings.slack_api_url, timeout=10, retry_handlers=[]
+    )
+
+
 def _stripe(settings: Settings) -> StripeGateway | None:
     key = settings.stripe_api_key
     return StripeGateway(key.get_secret_value(), settings.stripe_api_url) if key else None
@@ -136,11 +147,11 @@ def _mailer(settings: Settings) -> Mailer | None:
 
 
 def _socket_mode(
-    slack: AsyncApp, settings: Settings
+    slack: bot.app.Bot, settings: Settings
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def connected(_app: web.Application) -> AsyncIterator[None]:
         handler = await bot.app.socket_mode(slack, settings)
         yield
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
     return connected

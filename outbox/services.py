@@ -21,3 +21,9 @@ class Services:
     stripe: StripeGateway | None = None
     clerk: Clerk | None = None
     mailer: Mailer | None = None
+
+    async def close(self) -> None:
+        """Close the connections of every client; Slack's opens one per call."""
+        for client in (self.stripe, self.clerk, self.mailer):
+            if client is not None:
+                await client.close()

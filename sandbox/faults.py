@@ -55,7 +55,7 @@ class Traffic:
         """Let the next `times` requests whose path holds `path_part` fail with `status`.
 
         With `after_work` the request is carried out and only its answer is lost, as when a
-        connection breaks at the worst moment. `delay_s` seconds pass before anything else.
+        connection breaks at the worst moment. The failure comes after `delay_s` seconds.
         """
         self._waiting.append(_Fault(status, times, path_part, retry_after, after_work, delay_s))
 
@@ -65,9 +65,9 @@ class Traffic:
         if fault is None:
             answer = await handler(request)
         else:
-            await asyncio.sleep(fault.delay_s)
             if fault.after_work:
                 await handler(request)
+            await asyncio.sleep(fault.delay_s)
             if fault.status == HANG_UP:
                 self.log.append(Seen(request.method, request.path, HANG_UP))
                 if request.transport is not None:

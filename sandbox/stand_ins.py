@@ -53,7 +53,7 @@ class StandIns:
         self.tally = TallyForm(f"{desk_url}/webhooks/tally", store=store("tally"))
         for persona in PERSONAS.values():
             email = str(persona.answers.get("email") or "")
-            if email and self.clerk.find(email) is None:
+            if email and not self.clerk.find(email):
                 self.clerk.add_user(email)
 
     def mount(self, app: web.Application) -> None:

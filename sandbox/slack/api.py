@@ -1,5 +1,6 @@
 """The doors that apps come in by: the Web API, response addresses, uploads and file downloads."""
 
+import asyncio
 import json
 from hmac import compare_digest
 from typing import Any
@@ -59,11 +60,12 @@ async def call(request: web.Request) -> web.Response:
         arguments = await _arguments(request)
         _authorise(ws, request, arguments, name)
         channel = str(arguments["channel"]) if "channel" in arguments else None
-        trouble = await ws.faults.strike(name, channel)
-        if trouble:
-            status, answer, wait = trouble
-        else:
-            answer = {"ok": True, **METHODS[name].handler(ws, arguments)}
+        trouble = ws.faults.strike(name, channel)
+        status, wait = trouble.status, trouble.retry_after
+        if trouble.after_work:
+            METHODS[name].handler(ws, arguments)
+        await asyncio.sleep(trouble.hang)
+        answer = trouble.answer or {"ok": True, **METHODS[name].handler(ws, arguments)}
     except Refused as refusal:
         answer = refusal.body
     ws.faults.calls.append(Call(name, dict(arguments), status, answer))

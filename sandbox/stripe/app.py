@@ -82,6 +82,8 @@ class _Endpoint:
             return _outage(fault, exchange.headers)
         self._check_access(request)
         answer = await self._once(exchange)
+        if fault and fault.after_work:
+            await asyncio.sleep(fault.delay)
         return _outage(fault, exchange.headers) if fault and fault.status != OK else answer
 
     async def _once(self, exchange: Exchange) -> tuple[int, Json]:
@@ -93,7 +95,8 @@ class _Endpoint:
         if kept:
             return kept
         with idempotency.busy(account, exchange.key):
-            await asyncio.sleep(exchange.fault.delay if exchange.fault else 0)
+            if exchange.fault and not exchange.fault.after_work:
+                await asyncio.sleep(exchange.fault.delay)
             params, expand = check_call(call, exchange.params)
             account.cause = {"id": exchange.id, "idempotency_key": exchange.key}
             try:

@@ -24,7 +24,8 @@ class Fault:
     """What goes wrong, for which requests and how often.
 
     `status` HANG_UP cuts the connection without an answer, OK is only late. With `after_work` the
-    request is carried out, and just its answer is lost. `delay` is in seconds, before everything.
+    request is carried out, and just its answer is lost. `delay` seconds pass before the request
+    is looked at, or with `after_work` before its answer is lost.
     """
 
     path_prefix: str
