@@ -1,6 +1,10 @@
 """Mail addresses: which are usable, and when two spellings are one mailbox."""
 
+import re
+
 from email_validator import EmailNotValidError, validate_email
+
+_CANDIDATE = re.compile(r"[^\s<>()\[\]{},;:\"|]+@[^\s<>()\[\]{},;:\"|]+")
 
 
 def parse_email(text: str) -> str | None:
@@ -12,6 +16,12 @@ def parse_email(text: str) -> str | None:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
         return None
+
+
+def email_within(text: str) -> str | None:
+    """The first usable address in a text such as `Jared <jared@example.com>`, if there is one."""
+    words = (word.strip(".!?'") for word in _CANDIDATE.findall(text))
+    return next((email for word in words if (email := parse_email(word))), None)
 
 
 def email_key(email: str) -> str:
