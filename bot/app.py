@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import logs
 from bot import listeners
 from bot.access import Access
+from bot.commands import Subcommands
 from bot.context import BotContext
 from settings import Settings
 from storage.ids import new_id
@@ -35,6 +36,7 @@ class Bot(AsyncApp):
 
     The id is what log lines and effects carry. Bolt itself reads a body before it verifies
     it, so `add_routes` verifies first, with `verifier`; it is None without a signing secret.
+    Listener modules add what can be typed after `/affiliate` to `subcommands`.
     """
 
     def __init__(self, context: BotContext) -> None:
@@ -42,6 +44,7 @@ class Bot(AsyncApp):
             client=context.slack, name="affiliate-desk", request_verification_enabled=False
         )
         secret = context.settings.slack_signing_secret
+        self.subcommands = Subcommands()
         self.verifier = SignatureVerifier(secret.get_secret_value()) if secret else None
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:

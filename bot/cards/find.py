@@ -1,0 +1,35 @@
+"""What was found: affiliates and applications whose name, address, code or link matches."""
+
+from collections.abc import Sequence
+
+from bot.cards.affiliates import standing, status_buttons
+from bot.cards.blocks import Json, Message, escaped, header, rich, said, section, words
+from bot.cards.queue import application_line
+from storage.affiliates import Affiliate
+from storage.applications import Application
+
+SHOWN_MAX = 8
+
+
+def find_card(
+    text: str, affiliates: Sequence[Affiliate], applications: Sequence[Application]
+) -> Message:
+    """The answer to `/affiliate find`; the first few of each, and whether there are more."""
+    count = len(affiliates) + len(applications)
+    if not count:
+        sentence = f"Nobody found for “{text}”."
+        return escaped(sentence), [rich(section(words(sentence)))]
+    blocks: list[Json] = [header(f"Found for “{text}”")]
+    for affiliate in affiliates[:SHOWN_MAX]:
+        blocks += _affiliate(affiliate)
+    for application in applications[:SHOWN_MAX]:
+        blocks += application_line(application)
+    if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
+        blocks.append(rich(section(said("There are more: type more of the name or address."))))
+    return escaped(f"Found for “{text}”"), blocks
+
+
+def _affiliate(affiliate: Affiliate) -> list[Json]:
+    name = affiliate.display_name or affiliate.legal_name or affiliate.email
+    about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
+    return [about, standing(affiliate), *status_buttons(affiliate)]

@@ -1,0 +1,31 @@
+"""`/affiliate`: hands what was typed to the subcommand of that name."""
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.app import Bot
+from bot.cards.blocks import Message
+from bot.cards.help import help_card, unknown_card
+from bot.context import BotContext
+from bot.failures import shielded
+from bot.interactions import whisper
+
+
+def register(bot: Bot, _context: BotContext) -> None:
+    """Listen to the one command, and offer `help`."""
+    known = bot.subcommands
+
+    async def explain(_text: str) -> Message:
+        return help_card(known.all())
+
+    async def answer(args: AsyncArgs) -> None:
+        await args.ack()
+        name, _, rest = args.body.get("text", "").strip().partition(" ")
+        subcommand = known.named(name or "help")
+        if subcommand is None:
+            message = unknown_card(name, known.near(name), known.all())
+        else:
+            message = await subcommand.answer(rest.strip())
+        await whisper(args.body["response_url"], message)
+
+    known.add("help", "Shows this.", explain)
+    bot.command("/affiliate")(shielded(answer))
