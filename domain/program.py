@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-import string
 from typing import Annotated, Any
 
 from pydantic import (
@@ -27,13 +26,14 @@ from storage.program import ProgramRow
 BLANKS = frozenset({"product", "code", "offer", "link"})
 """What `{…}` may stand for in the disclosure and the promo copy."""
 
+_BRACED = re.compile(r"\{(\w+)\}")
+
 
 def _fillable(text: str) -> str:
-    """A text whose every `{blank}` can be filled in."""
-    for _, blank, form, conversion in string.Formatter().parse(text):
-        if blank is not None and (blank not in BLANKS or form or conversion):
-            known = ", ".join(f"{{{name}}}" for name in sorted(BLANKS))
-            raise ValueError(f"{{{blank}}} cannot be filled in; use {known}")
+    """A text in which every `{word}` is one that `fill_in` knows: a slip would be published."""
+    if unknown := set(_BRACED.findall(text)) - BLANKS:
+        known = ", ".join(f"{{{name}}}" for name in sorted(BLANKS))
+        raise ValueError(f"{{{min(unknown)}}} cannot be filled in; use {known}")
     return text
 
 
@@ -124,15 +124,12 @@ class Program(BaseModel):
         return {name: given.get(name, words) for name, words in FIELD_LABELS.items()}
 
 
-_PLACEHOLDER = re.compile(r"\{(product|code|offer|link)\}")
-
-
 def fill_in(text: str, words: Mapping[str, str]) -> str:
     """Ready-made words with `{product}`, `{code}`, `{offer}` and `{link}` put in.
 
     Other braces stay as they are, and what is put in is not looked at again.
     """
-    return _PLACEHOLDER.sub(lambda found: words[found[1]], text)
+    return _BRACED.sub(lambda found: words[found[1]] if found[1] in BLANKS else found[0], text)
 
 
 async def load(session: AsyncSession) -> Program:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.program import Program
+from domain.program import Program, fill_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +15,12 @@ class PromoWords:
 
 def promo_words(program: Program, *, product: str, code: str, link: str) -> PromoWords:
     """Fill an affiliate's code and link into the program's approved words."""
-    blanks = {
-        "{product}": product,
-        "{code}": code,
-        "{offer}": f"{program.offer_percent}%",
-        "{link}": link,
-    }
-
-    def fill(text: str) -> str:
-        for blank, word in blanks.items():
-            text = text.replace(blank, word)
-        return text
-
+    words = {"product": product, "code": code, "offer": f"{program.offer_percent}%", "link": link}
     titles = ("Short and personal", "For a post", "Another one")
     return PromoWords(
-        fill(program.disclosure),
+        fill_in(program.disclosure, words),
         tuple(
-            (titles[min(n, len(titles) - 1)], fill(text))
+            (titles[min(n, len(titles) - 1)], fill_in(text, words))
             for n, text in enumerate(program.promo_copy)
         ),
     )

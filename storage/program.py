@@ -24,4 +24,4 @@ class ProgramRow(SQLModel, table=True):
 
 async def get(session: AsyncSession, *, lock: bool = False) -> ProgramRow | None:
     """The row, if anything was ever changed."""
-    return await session.get(ProgramRow, ONLY, with_for_update=lock)
+    return await session.get(ProgramRow, ONLY, with_for_update=lock, populate_existing=lock)

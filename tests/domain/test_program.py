@@ -1,6 +1,16 @@
-"""Ready-made words are filled in, and never more than once."""
+"""The program's settings, and ready-made words that are filled in, never more than once."""
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from domain import program
+from domain.errors import InvalidError
 from domain.program import Program, fill_in
+from storage import audit as audit_lines
+from storage.db import Database
+from tests.builders import RITA
 
 WORDS = {"product": "PropMine", "code": "{link}", "offer": "30%", "link": "https://x.example/r/A"}
 
@@ -17,3 +27,92 @@ def test_the_words_a_program_comes_with_leave_nothing_open() -> None:
     words = WORDS | {"code": "MIA30"}
     for text in (Program().disclosure, *Program().promo_copy):
         assert "{" not in fill_in(text, words)
+
+
+class TestDefaults:
+    """A new program promises what the company's approval workflow says."""
+
+    async def test_they_are_the_companys_terms(self, db: Database) -> None:
+        """20 % of net for two cycles, 30 % off for customers, payouts from $25."""
+        async with db.read() as session:
+            settings = await program.load(session)
+        assert settings.commission_rate_bp == 2000
+        assert settings.commission_base == "net"
+        assert settings.max_cycles == 2
+        assert settings.offer_percent == 30
+        assert (settings.payout_threshold_cents, settings.currency) == (2500, "usd")
+        assert settings.terms_version == "v1"
+        assert {"FREE", "VIP", "SAVE", "PROP", "MLB"} <= set(settings.generic_codes)
+
+
+class TestUpdate:
+    """Operators change what they name; the rest stays."""
+
+    async def test_a_change_is_kept_and_told(self, db: Database) -> None:
+        """The audit line holds the old and the new value, and only of what changed."""
+        async with db.transaction() as session:
+            changes = {"offer_percent": 20, "max_cycles": 2}
+            after = await program.update(session, changes, RITA)
+        async with db.transaction() as session:
+            await program.update(session, {"hold_days": 14}, RITA)
+        async with db.read() as session:
+            assert await program.load(session) == after.model_copy(update={"hold_days": 14})
+            first, second = await audit_lines.of_subject(session, "program")
+        assert (first.actor, first.action) == ("U-RITA (@rita)", "program.changed")
+        assert first.detail == {"changes": {"offer_percent": [30, 20]}}
+        assert second.detail == {"changes": {"hold_days": [30, 14]}}
+
+    async def test_a_change_to_the_same_writes_no_line(self, db: Database) -> None:
+        """The log tells changes, not visits."""
+        async with db.transaction() as session:
+            await program.update(session, {"offer_percent": 30}, RITA)
+        async with db.read() as session:
+            assert await audit_lines.of_subject(session, "program") == []
+
+    @pytest.mark.parametrize(
+        ("changes", "name"),
+        [
+            ({"offer_percent": 0}, "offer_percent"),
+            ({"offer_percent": 101}, "offer_percent"),
+            ({"commission_rate_bp": 10001}, "commission_rate_bp"),
+            ({"commission_base": "profit"}, "commission_base"),
+            ({"currency": "USD"}, "currency"),
+            ({"payout_threshold_cents": -1}, "payout_threshold_cents"),
+            ({"tally_form_url": "javascript:alert(1)"}, "tally_form_url"),
+            ({"generic_codes": ["FREE", " "]}, "generic_codes.1"),
+            ({"promo_copy": ["Use {cod} today"]}, "promo_copy.0"),
+            ({"field_labels": {"shoe_size": ["shoe"]}}, "field_labels"),
+            ({"no_such_setting": 1}, "no_such_setting"),
+        ],
+    )
+    async def test_a_value_that_cannot_be_used_is_named(
+        self, db: Database, changes: dict[str, Any], name: str
+    ) -> None:
+        """The error names the setting, also in its sentence, and nothing is changed."""
+        with pytest.raises(InvalidError, match=name) as error:
+            async with db.transaction() as session:
+                await program.update(session, {"hold_days": 1} | changes, RITA)
+        assert set(error.value.fields) == {name}
+        async with db.read() as session:
+            assert await program.load(session) == Program()
+
+    async def test_two_first_changes_at_once_are_both_kept(self, db: Database) -> None:
+        """There is no row to lock yet, and neither operator sees an error."""
+
+        async def change(name: str, value: int) -> None:
+            async with db.transaction() as session:
+                await program.update(session, {name: value}, RITA)
+
+        await asyncio.gather(change("hold_days", 7), change("max_cycles", 3))
+        async with db.read() as session:
+            after = await program.load(session)
+        assert (after.hold_days, after.max_cycles) == (7, 3)
+
+    async def test_fields_keep_their_order_and_their_defaults(self, db: Database) -> None:
+        """Which field chooses its answer first does not depend on how a database keeps JSON."""
+        async with db.transaction() as session:
+            await program.update(session, {"field_labels": {"platform": ["canal"]}}, RITA)
+        async with db.read() as session:
+            labels = (await program.load(session)).field_labels
+        assert list(labels) == list(program.FIELD_LABELS)
+        assert labels == program.FIELD_LABELS | {"platform": ("canal",)}
