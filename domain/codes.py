@@ -12,8 +12,11 @@ from domain.code_words import HARMLESS, OFFENSIVE
 from domain.effects import update_promotion_code
 from domain.errors import InvalidError
 from domain.program import Program
+from storage import affiliates as affiliate_rows
 from storage import codes as rows
+from storage import links
 from storage.codes import ACTIVE, PAUSED, DiscountCode
+from storage.locks import take_turn
 
 SHORTEST = 3
 _ALLOWED = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
@@ -51,7 +54,7 @@ def problem_with(code: str, program: Program) -> str:
             "A code is made of the letters A to Z, digits, and single dashes between them.",
         ),
         (
-            code.rstrip("0123456789") in program.generic_codes or code in program.generic_codes,
+            _is_generic(code, program),
             f"{code} is too generic: anybody would guess it. Use the affiliate's name.",
         ),
         (_is_offensive(code, program), f"{code} could be read as offensive."),
@@ -59,10 +62,16 @@ def problem_with(code: str, program: Program) -> str:
     return next((sentence for fails, sentence in checks if fails), "")
 
 
+def _is_generic(code: str, program: Program) -> bool:
+    """Whether it is one of the generic words, also with digits or dashes around it."""
+    generic = {word.upper() for word in program.generic_codes}
+    return code in generic or re.sub(r"[-0-9]", "", code) in generic
+
+
 def _is_offensive(code: str, program: Program) -> bool:
     plain = code.replace("-", "")
     for harmless in HARMLESS:
-        plain = plain.replace(harmless, "")
+        plain = plain.replace(harmless, " ")
     readings = (plain, plain.translate(_LOOKALIKES))
     banned = (*OFFENSIVE, *(word.upper() for word in program.banned_code_words))
     return any(word in reading for word in banned for reading in readings)
@@ -83,36 +92,55 @@ async def judge(
     taken elsewhere.
     """
     problem = problem_with(code, program)
-    if not problem and (code == also_taken or await rows.taken(session, {code})):
+    if not problem and (code == also_taken or await taken(session, {code})):
         problem = f"{code} is taken already."
     if not problem:
         return Verdict(code)
     return Verdict(code, problem, await _suggest(session, code, program, name, also_taken))
 
 
+def good_codes_like(code: str, name: str, program: Program) -> list[str]:
+    """Codes that the rules allow, near to the one asked for and the person's name, best first."""
+    offer, room = str(program.offer_percent), program.code_max_length
+    words = name.split()
+    stems = [tidy(code), *(tidy(part) for part in (*words[:1], name, *words[-1:]))]
+    # What is too long for a code was a sentence, or a name too many: it comes last.
+    stems.sort(key=lambda stem: len(stem) > room)
+    candidates: list[str] = []
+    for stem in filter(None, stems):
+        bare = stem.rstrip("0123456789") or stem
+        candidates += [stem[:room], bare[: room - len(offer)] + offer]
+        candidates += [f"{bare[: room - 2]}{number}" for number in range(2, 30)]
+    return [c for c in dict.fromkeys(candidates) if not problem_with(c, program)]
+
+
 async def _suggest(
     session: AsyncSession, code: str, program: Program, name: str, also_taken: str
 ) -> str:
-    offer = str(program.offer_percent)
-    words = name.split()
-    stems = [tidy(code), tidy(words[0]) if words else "", tidy(name), tidy("".join(words[-1:]))]
-    candidates = []
-    for stem in stems:
-        if not stem:
-            continue
-        bare = stem.rstrip("0123456789") or stem
-        room = program.code_max_length
-        candidates += [stem[:room], bare[: room - len(offer)] + offer]
-        candidates += [f"{bare[: room - 2]}{number}" for number in range(2, 30)]
-    taken = await rows.taken(session, set(candidates)) | {also_taken}
-    good = (c for c in candidates if c not in taken and not problem_with(c, program))
-    return next(good, "")
+    good = good_codes_like(code, name, program)
+    gone = await taken(session, set(good)) | {also_taken}
+    return next((candidate for candidate in good if candidate not in gone), "")
+
+
+async def taken(session: AsyncSession, candidates: set[str]) -> set[str]:
+    """Which of these somebody has here: as a code, as a link, or in a public id."""
+    references = {f"aff_{code}": code for code in candidates}
+    in_references = await affiliate_rows.references_taken(session, set(references))
+    return (
+        await rows.taken(session, candidates)
+        | await links.taken(session, candidates)
+        | {references[reference] for reference in in_references}
+    )
 
 
 async def require_good(
     session: AsyncSession, code: str, program: Program, *, name: str = ""
 ) -> str:
-    """The code, if the rules allow it and it is free here; otherwise `InvalidError`."""
+    """The code, if the rules allow it and it is free here; otherwise `InvalidError`.
+
+    Until the transaction ends nobody else gets the same code.
+    """
+    await take_turn(session, f"code:{code}")
     verdict = await judge(session, code, program, name=name)
     if verdict.problem:
         better = f" {verdict.suggestion} would work." if verdict.suggestion else ""

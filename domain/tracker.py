@@ -7,8 +7,9 @@ from typing import TextIO
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import clock
-from storage import affiliates, codes, ledger
+from storage import affiliates, ledger
+
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - a spreadsheet reads the wide ones too
 
 COLUMNS = (
     "affiliate_id",
@@ -32,9 +33,8 @@ COLUMNS = (
 
 async def rows(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
     """The tracker's rows, as text; the unpaid balance reads `usd 1250`, in minor units."""
-    async for affiliate in affiliates.everyone(session):
-        code = next(iter(await codes.of_affiliate(session, affiliate.id)), None)
-        balances = await ledger.balances(session, affiliate.id, clock.now())
+    unpaid = await ledger.unpaid(session)
+    async for affiliate, code in affiliates.everyone(session):
         yield {
             "affiliate_id": affiliate.reference,
             "legal_name": affiliate.legal_name,
@@ -52,8 +52,8 @@ async def rows(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
             "payout_status": affiliate.payout_status,
             "tax_status": "missing",
             "unpaid_balance": " + ".join(
-                f"{currency} {available + pending}"
-                for currency, (available, pending) in sorted(balances.items())
+                f"{currency} {amount}"
+                for currency, amount in sorted(unpaid.get(affiliate.id, {}).items())
             ),
         }
 
@@ -74,5 +74,9 @@ async def write_csv(session: AsyncSession, to: TextIO) -> int:
 
 
 def _inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Text that no spreadsheet takes for a formula.
+
+    What begins one is listed at https://owasp.org/www-community/attacks/CSV_Injection.
+    """
+    starts_one = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if starts_one else text

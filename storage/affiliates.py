@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.codes import DiscountCode
 from storage.ids import new_id
 
 
@@ -53,6 +54,12 @@ async def by_email_key(session: AsyncSession, email_key: str) -> Affiliate | Non
     ).one_or_none()
 
 
+async def references_taken(session: AsyncSession, references: set[str]) -> set[str]:
+    """Which of these public ids belong to somebody already."""
+    query = select(Affiliate.reference).where(col(Affiliate.reference).in_(references))
+    return set((await session.exec(query)).all())
+
+
 async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Affiliate]:
     """Affiliates whose name, address, code or public id contains `text`, newest first."""
     columns = (
@@ -77,9 +84,12 @@ async def count_by_status(session: AsyncSession) -> dict[str, int]:
     return dict((await session.exec(query)).all())
 
 
-async def everyone(session: AsyncSession) -> AsyncIterator[Affiliate]:
-    """All affiliates in the order of their approval, streamed."""
-    query = select(Affiliate).order_by(col(Affiliate.approved_at), col(Affiliate.id))
-    rows = await session.stream_scalars(query.execution_options(yield_per=500))
-    async for row in rows:
-        yield row
+async def everyone(session: AsyncSession) -> AsyncIterator[tuple[Affiliate, DiscountCode | None]]:
+    """All affiliates in the order of their approval, each with their promo code, streamed."""
+    query = (
+        select(Affiliate, DiscountCode)
+        .outerjoin(DiscountCode, col(DiscountCode.code) == col(Affiliate.promo_code))
+        .order_by(col(Affiliate.approved_at), col(Affiliate.id))
+    )
+    async for affiliate, code in await session.stream(query.execution_options(yield_per=500)):
+        yield affiliate, code

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,12 +17,14 @@ PAUSED = "paused"
 class DiscountCode(SQLModel, table=True):
     """A code that customers type at checkout.
 
+    `code` is upper case, so that one spelling cannot be two codes.
     `discount_value` is percent for `percentage`, cents for `fixed_amount`.
     `first_purchase_only` and `products` restrict who and what it is for.
     """
 
     __tablename__ = "discount_codes"
     __table_args__ = (
+        CheckConstraint("code = upper(code)", name="ck_discount_codes_code_is_upper_case"),
         Index("idx_discount_codes_status", "status"),
         Index("idx_discount_codes_affiliate", "affiliate_user_id"),
     )

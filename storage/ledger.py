@@ -51,3 +51,14 @@ async def balances(
     return {
         currency: (int(ready), int(held)) for currency, ready, held in await session.exec(query)
     }
+
+
+async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:
+    """What every affiliate is owed, also what is pending: minor units by currency."""
+    query = select(
+        LedgerEntry.affiliate_user_id, LedgerEntry.currency, func.sum(LedgerEntry.amount)
+    ).group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+    owed: dict[UUID, dict[str, int]] = {}
+    for affiliate_id, currency, amount in await session.exec(query):
+        owed.setdefault(affiliate_id, {})[currency] = int(amount)
+    return owed

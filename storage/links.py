@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -26,9 +26,15 @@ class ReferralLink(SQLModel, table=True):
 async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> ReferralLink | None:
     """The affiliate's link."""
     query = select(ReferralLink).where(ReferralLink.affiliate_user_id == affiliate_id)
-    return (await session.exec(query.order_by(ReferralLink.id).limit(1))).one_or_none()  # type: ignore[arg-type]
+    return (await session.exec(query.order_by(col(ReferralLink.id)).limit(1))).one_or_none()
 
 
 async def by_ref(session: AsyncSession, ref: str) -> ReferralLink | None:
     """The link with this ref."""
     return (await session.exec(select(ReferralLink).where(ReferralLink.ref == ref))).one_or_none()
+
+
+async def taken(session: AsyncSession, refs: set[str]) -> set[str]:
+    """Which of these refs lead to somebody already."""
+    query = select(ReferralLink.ref).where(col(ReferralLink.ref).in_(refs))
+    return set((await session.exec(query)).all())

@@ -256,6 +256,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["affiliate_user_id"], ["affiliates.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
+        sa.CheckConstraint("code = upper(code)", name="ck_discount_codes_code_is_upper_case"),
     )
     op.create_index(
         "idx_discount_codes_affiliate", "discount_codes", ["affiliate_user_id"], unique=False
