@@ -59,6 +59,10 @@ class Traffic:
         """
         self._waiting.append(_Fault(status, times, path_part, retry_after, after_work, delay_s))
 
+    def forgive(self) -> None:
+        """End all ordered trouble."""
+        self._waiting.clear()
+
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer one request of the API, or let it fail as ordered; log it either way."""
         fault = self._take(request.path)

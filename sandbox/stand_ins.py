@@ -65,6 +65,13 @@ class StandIns:
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
         app.add_subapp("/sandbox/", start_app())
 
+    def forgive(self) -> None:
+        """End all trouble that a test has ordered."""
+        self.slack.faults.forgive()
+        self.stripe.faults.waiting.clear()
+        self.clerk.traffic.forgive()
+        self.mail.traffic.forgive()
+
     def settings(self) -> dict[str, Any]:
         """The settings by which Affiliate Desk reaches the stand-ins, by field name."""
         return {

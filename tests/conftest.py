@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -11,9 +12,10 @@ from tests.postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+def postgres() -> PostgresServer:
     """A real PostgreSQL server of this test process's own."""
-    return PostgresServer(tmp_path_factory.mktemp("postgres"))
+    # Not below pytest's folder: the next run takes the server's user the right to enter there.
+    return PostgresServer(Path(mkdtemp(prefix="affiliate-desk-postgres-")))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

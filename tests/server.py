@@ -1,0 +1,85 @@
+"""Affiliate Desk as a process of its own, which tests start, kill and start again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from settings import Settings
+from tests.waiting import until
+
+_REPOSITORY = Path(__file__).parents[1]
+
+
+class Server:
+    """`affiliate-desk serve` with these settings, its log in `folder`."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{settings.port}"
+        self._environment = os.environ | dict(_as_environment(settings))
+        self._log = folder / "server.log"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it, and wait until it says that it is ready."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(_REPOSITORY / "main.py"),
+                "serve",
+                cwd=self._log.parent,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        await until(self._is_ready, 30)
+
+    async def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """Ask it to stop, and wait for that; its exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, sign: signal.Signals) -> int:
+        if self._process is None or self._process.returncode is not None:
+            return 0
+        self._process.send_signal(sign)
+        return await self._process.wait()
+
+    async def _is_ready(self) -> bool:
+        process = self._process
+        assert process is not None
+        assert process.returncode is None, self._log.read_text()
+        try:
+            async with (
+                aiohttp.ClientSession() as client,
+                client.get(f"{self.url}/readyz") as answer,
+            ):
+                return answer.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+
+def _as_environment(settings: Settings) -> Iterable[tuple[str, str]]:
+    for name, value in settings.model_dump(exclude_unset=True).items():
+        text = _as_text(value)
+        if text:
+            yield name.upper(), text
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, frozenset | tuple):
+        return ",".join(_as_text(item) for item in value)
+    return str(value)
