@@ -23,7 +23,11 @@ SYSTEM = Actor("system", "Affiliate Desk", "system")
 async def record(
     session: AsyncSession, actor: Actor, action: str, subject: str, **detail: Any
 ) -> None:
-    """Write a line into the audit log, in the transaction of the act itself."""
+    """Write a line into the audit log, in the transaction of the act itself.
+
+    Everybody else's next line waits for this transaction's end, so this comes after the last
+    row that the act locks: whoever holds the log may not wait for somebody who wants it.
+    """
     await lines.append(
         session,
         actor=f"{actor.id} ({actor.name})" if actor.name else actor.id,
@@ -35,7 +39,11 @@ async def record(
 
 
 async def first_broken_line(session: AsyncSession) -> int | None:
-    """The number of the first line that was changed, removed or slipped in; None if all hold."""
+    """The number of the first line that was changed, removed or slipped in; None if all hold.
+
+    Lines cut off at the end leave a whole, shorter chain: only a copy of the last seal, kept
+    elsewhere, would show those.
+    """
     before, expected = lines.START, 1
     async for line in lines.chain(session):
         if line.number != expected or line.seal != lines.seal(line, before):

@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.columns import json_field
+from storage.locks import take_turn
 
 START = "0" * 64
-_LOCK = 7_305_510  # any number of ours: PostgreSQL's advisory lock for this chain
 
 
 class AuditLine(SQLModel, table=True):
@@ -57,10 +56,11 @@ async def append(
     subject: str,
     detail: dict[str, Any],
 ) -> AuditLine:
-    """Write a line at the end of the chain, in the caller's transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        # The chain has one end, so appenders take turns; SQLite has one writer anyway.
-        await session.exec(text("SELECT pg_advisory_xact_lock(:key)"), params={"key": _LOCK})  # type: ignore[call-overload]
+    """Write a line at the end of the chain, in the caller's transaction.
+
+    The chain has one end, so until this transaction ends nobody else can append.
+    """
+    await take_turn(session, "audit")
     last = (
         await session.exec(select(AuditLine).order_by(col(AuditLine.number).desc()).limit(1))
     ).one_or_none()
