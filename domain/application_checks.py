@@ -4,6 +4,7 @@ Each check is one function on the registry; a new one adds nothing else. They ad
 decide nothing: a reviewer does.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -58,8 +59,7 @@ def run_checks(review: Review) -> list[Check]:
 @check("Audience can be verified")
 def audience(review: Review) -> tuple[bool, str]:
     """A real page to look at, and a size to compare it with."""
-    url = review.application.platform_url
-    host = (urlsplit(url if "//" in url else f"//{url}").hostname or "").removeprefix("www.")
+    host = _host(review.application.platform_url)
     if "." not in host:
         return False, "No link to a page that could be looked at."
     if host in _SHORTENERS:
@@ -81,11 +81,13 @@ def fit(review: Review) -> tuple[bool, str]:
 @check("No coupon site or spam signs")
 def honest(review: Review) -> tuple[bool, str]:
     """Words of coupon sites, and of promises that nobody can keep."""
-    said = f"{_said(review.application)} {review.application.platform_url}".casefold()
-    if found := _found(review.program.coupon_words, said):
-        return False, f"Sounds like a coupon or deal site: {_listed(found)}."
-    if found := _found(review.program.risky_words, said):
-        return False, f"Sounds like a promise of profit: {_listed(found)}."
+    said = _said(review.application)
+    host = _host(review.application.platform_url)
+    coupons = _begun(review.program.coupon_words, said) or _found(review.program.coupon_words, host)
+    if coupons:
+        return False, f"Sounds like a coupon or deal site: {_listed(coupons)}."
+    if risky := _begun(review.program.risky_words, said):
+        return False, f"Sounds like a promise of profit: {_listed(risky)}."
     return True, "No such words found."
 
 
@@ -104,10 +106,12 @@ def terms(review: Review) -> tuple[bool, str]:
 @check("Code is brand-safe")
 def code(review: Review) -> tuple[bool, str]:
     """The rules for codes."""
-    if not review.code.problem:
-        return True, f"{review.code.code} can be used."
     better = f" {review.code.suggestion} would work." if review.code.suggestion else ""
-    return False, review.code.problem + better
+    if not review.code.code:
+        return False, f"No code was asked for.{better}"
+    if review.code.problem:
+        return False, review.code.problem + better
+    return True, f"{review.code.code} can be used."
 
 
 def _said(application: Application) -> str:
@@ -120,11 +124,26 @@ def _said(application: Application) -> str:
         application.promotion_methods,
         *(extra["text"] for extra in application.extra),
     )
-    return " ".join(told).casefold()
+    return " ".join(told).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def _host(url: str) -> str:
+    """The name of the site, without `www.`; empty where the text is no address of one."""
+    try:
+        host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
 
 
 def _found(words: Iterable[str], said: str) -> list[str]:
+    """Words that appear anywhere: names like `jaredsports` hold them without a gap."""
     return [word for word in words if word.casefold() in said]
+
+
+def _begun(words: Iterable[str], said: str) -> list[str]:
+    """Words that one of the words said begins with: `deal` is in `deals`, not in `ideal`."""
+    return [word for word in words if re.search(rf"(?<!\w){re.escape(word.casefold())}", said)]
 
 
 def _listed(words: Iterable[str]) -> str:
