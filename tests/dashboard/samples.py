@@ -91,7 +91,6 @@ DASHBOARD: dict[str, Any] = {
         "active": 9,
         "pending": [dollars(4180), {"cents": 700, "currency": "jpy"}],
         "available": [dollars(1250)],
-        "paid": [dollars(0)],
     },
     "breakdown": {
         "columns": ["Plan", "Active", "Ended", "All"],
@@ -111,7 +110,8 @@ VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tall
 
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
-    "apply": {**CHOICES, "form": WRONG},
+    "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
+    "apply_sent": {"sign_in": BLANK},
     "dashboard": DASHBOARD,
     "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
     "paused": STATE,

@@ -9,8 +9,16 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.format import FILTERS
-
-from .samples import BLANK, DASHBOARD, EVERY_PAGE, HOSTILE, PAGES, SIGNED_IN, VISITOR, dollars
+from tests.dashboard.samples import (
+    BLANK,
+    DASHBOARD,
+    EVERY_PAGE,
+    HOSTILE,
+    PAGES,
+    SIGNED_IN,
+    VISITOR,
+    dollars,
+)
 
 TEMPLATES = Path(__file__).parents[2] / "dashboard" / "templates"
 PARTIALS = {"apply_form", "base", "components", "icons", "sign_in_form"}
@@ -169,7 +177,7 @@ def test_the_payout_bar_says_in_words_what_it_shows(balance: int, words: str, ba
 def test_an_affiliate_without_referrals_is_told_how_to_begin() -> None:
     """No empty table: a sentence and three first steps."""
     nothing: dict[str, Any] = {"columns": [], "rows": [], "totals": None}
-    zero = {"pending": [dollars(0)], "available": [dollars(0)], "paid": [dollars(0)]}
+    zero = {"pending": [dollars(0)], "available": [dollars(0)]}
     stats = {"referrals": 0, "active": 0, **zero}
     page = Page("dashboard", {**DASHBOARD, "breakdown": nothing, "stats": stats})
     assert "No referrals yet: share your code" in page.words
@@ -199,7 +207,7 @@ def test_the_menu_shows_only_where_there_is_somewhere_to_go() -> None:
     assert current == ["/affiliate/dashboard"]
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 413, 419, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 415, 419, 429, 500, 503])
 def test_an_error_says_what_to_do(status: int) -> None:
     """Each status has its words, its number, and a way on."""
     view = {"status": status, "message": None, "retry_after": None, "request_id": "0198f3a2"}

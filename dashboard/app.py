@@ -1,0 +1,45 @@
+"""The affiliate's side of the house, mounted at `/affiliate`."""
+
+from typing import Final
+
+from aiohttp import web
+
+from dashboard import rendering, static_files
+from dashboard.context import CONTEXT, DIRECTORY, DashboardContext
+from dashboard.directory import Directory
+from dashboard.limits import LIMITS, Limits
+from dashboard.pages import affiliates, applications, overview, sessions
+from dashboard.security import guard, own_forms_only
+from dashboard.session import know_visitor
+
+__all__ = ["DashboardContext", "add_routes"]
+
+PREFIX: Final = "/affiliate"
+
+
+def add_routes(app: web.Application, context: DashboardContext) -> None:
+    """Add every page below `/affiliate` to the server's app.
+
+    Raises `ValueError` without a secret key: links and forms could be forged.
+    """
+    if not context.secret_key:
+        raise ValueError("SECRET_KEY is not set: sign-in links and forms could be forged.")
+    pages = web.Application(middlewares=[guard, know_visitor, own_forms_only])
+    pages[CONTEXT] = context
+    pages[LIMITS] = Limits()
+    if context.clerk is not None:
+        pages[DIRECTORY] = Directory(context.clerk, context.settings.clerk_namespace)
+    rendering.set_up(pages)
+    pages.router.add_get("", affiliates.show)
+    pages.router.add_get("/", affiliates.without_slash)
+    pages.router.add_get("/apply", applications.show)
+    pages.router.add_post("/apply", applications.submit)
+    pages.router.add_get("/apply/sent", applications.show_sent)
+    pages.router.add_get("/sign-in", sessions.show)
+    pages.router.add_post("/sign-in", sessions.ask)
+    pages.router.add_get("/sign-in/{token}", sessions.confirm)
+    pages.router.add_post("/sign-in/{token}", sessions.open_with_link)
+    pages.router.add_post("/sign-out", sessions.end)
+    pages.router.add_get("/dashboard", overview.show)
+    pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
+    app.add_subapp(PREFIX, pages)

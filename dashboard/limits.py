@@ -1,0 +1,37 @@
+"""How often one visitor may do what costs us a mail or a reviewer's time."""
+
+import hashlib
+import math
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+import clock
+from dashboard.pages.errors import PageError
+
+SIGN_IN_PER_ADDRESS: Final = RateLimitItemPerMinute(5, 15, "sign-in-address")
+SIGN_IN_PER_CLIENT: Final = RateLimitItemPerMinute(20, 15, "sign-in-client")
+APPLICATIONS_PER_CLIENT: Final = RateLimitItemPerHour(10, 1, "applications")
+
+
+class Limits:
+    """Moving windows, counted in this process."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def spend(self, item: RateLimitItem, who: str) -> None:
+        """Count one use. Raises `PageError` 429, naming the seconds to wait, if it is too many."""
+        key = hashlib.sha256(who.encode()).hexdigest()
+        if await self._limiter.hit(item, key):
+            return
+        window = await self._limiter.get_window_stats(item, key)
+        wait = max(1, math.ceil(window.reset_time - clock.timestamp()))
+        raise PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=min(wait, item.get_expiry()))
+
+
+LIMITS: Final = web.AppKey("dashboard_limits", Limits)

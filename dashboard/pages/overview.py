@@ -1,0 +1,124 @@
+"""`/affiliate/dashboard`: what an approved affiliate comes for."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from dashboard.context import CONTEXT, VISIT
+from dashboard.rendering import render, see_other
+from dashboard.standing import find_standing
+from domain.affiliates import Overview, overview
+from domain.program import Program
+from domain.promo import promo_words
+from domain.statuses import Status
+from settings import Settings
+from storage import sessions
+from storage.sessions import Session
+
+ACTIVE: Final = "active"
+
+
+async def show(request: web.Request) -> web.Response:
+    """The promo code, the money on its way, who came through it; for approved affiliates only."""
+    context, visit = request.app[CONTEXT], request[VISIT]
+    if visit.session is None:
+        return see_other("/affiliate/sign-in")
+    standing = await find_standing(request, visit.session)
+    if standing.affiliate is None or standing.status is not Status.APPROVED:
+        return see_other("/affiliate")
+    async with context.db.read() as session:
+        seen = await overview(session, standing.affiliate)
+        devices = await sessions.of_person(session, visit.session.email_key)
+    view = {
+        "program": visit.program,
+        **_account(seen, visit.program, context.settings),
+        **_money(seen, visit.program),
+        "breakdown": _breakdown(seen.breakdown),
+        "sessions": [_device(device, visit.session) for device in devices],
+    }
+    return render(request, "dashboard.html", view)
+
+
+def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, Any]:
+    affiliate = seen.affiliate
+    link = f"{settings.public_url}/r/{quote(seen.link_ref, safe='')}"
+    words = promo_words(
+        program, product=settings.product_name, code=affiliate.promo_code, link=link
+    )
+    rate_bp = program.commission_rate_bp if affiliate.rate_bp is None else affiliate.rate_bp
+    return {
+        "affiliate": {
+            "display_name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+            "email": affiliate.email,
+            "affiliate_id": affiliate.reference,
+            "status": affiliate.status,
+            "promo_code": affiliate.promo_code,
+            "referral_link": link,
+            "approved_at": affiliate.approved_at,
+            "terms_version": affiliate.terms_version,
+            "payout_status": affiliate.payout_status,
+            "rate_bp": rate_bp,
+        },
+        "disclosure": words.disclosure,
+        "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
+    }
+
+
+def _money(seen: Overview, program: Program) -> dict[str, Any]:
+    """The payout bar is in the program's currency; other currencies stand beside it."""
+    balances = {program.currency: (0, 0)} | seen.balances
+    available, _pending = balances[program.currency]
+    return {
+        "payout": {
+            "balance_cents": available,
+            "threshold_cents": program.payout_threshold_cents,
+            "currency": program.currency,
+        },
+        "stats": {
+            "referrals": sum(count for _, _, count in seen.breakdown),
+            "active": sum(count for _, status, count in seen.breakdown if status == ACTIVE),
+            "available": _amounts(balances, 0),
+            "pending": _amounts(balances, 1),
+        },
+    }
+
+
+def _amounts(balances: dict[str, tuple[int, int]], which: int) -> list[dict[str, Any]]:
+    """The program's currency first, others where there is anything."""
+    return [
+        {"cents": both[which], "currency": currency}
+        for place, (currency, both) in enumerate(balances.items())
+        if place == 0 or both[which]
+    ]
+
+
+def _breakdown(counts: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
+    """A table of plans by status, from `(plan, status, count)`; active stands first."""
+    statuses = sorted({status for _, status, _ in counts}, key=lambda s: (s != ACTIVE, s))
+    plans = list(dict.fromkeys(plan for plan, _, _ in counts))
+    found = {(plan, status): count for plan, status, count in counts}
+    rows = [[found.get((plan, status), 0) for status in statuses] for plan in plans]
+    totals = [sum(column) for column in zip(*rows, strict=True)]
+    return {
+        "columns": ["Plan", *(_words(status, "Unknown") for status in statuses), "All"],
+        "rows": [
+            [_words(plan, "Unknown plan"), *row, sum(row)]
+            for plan, row in zip(plans, rows, strict=True)
+        ],
+        "totals": ["All plans", *totals, sum(totals)],
+    }
+
+
+def _words(name: str, missing: str) -> str:
+    return name.replace("_", " ").capitalize() or missing
+
+
+def _device(device: Session, current: Session) -> dict[str, Any]:
+    return {
+        "id": str(device.id),
+        "label": device.label,
+        "last_seen_at": device.last_seen_at,
+        "current": device.id == current.id,
+    }

@@ -1,0 +1,71 @@
+"""Where a signed-in person stands towards the program."""
+
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from dashboard.context import CONTEXT, DIRECTORY, VISIT, Notice
+from domain import affiliates
+from domain.audit import Actor
+from domain.statuses import Status
+from integrations.errors import TransportError
+from storage import affiliates as affiliate_rows
+from storage import applications as application_rows
+from storage.affiliates import Affiliate
+from storage.applications import Application
+from storage.sessions import Session
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a person. An affiliate's status goes before their application's."""
+
+    affiliate: Affiliate | None = None
+    application: Application | None = None
+
+    @property
+    def status(self) -> Status | None:
+        """None for somebody who has not applied."""
+        known = self.affiliate or self.application
+        return Status(known.status) if known else None
+
+
+async def find_standing(request: web.Request, owner: Session) -> Standing:
+    """Look somebody up here; if they are unknown here, in the user directory.
+
+    An affiliate who was let in before this program ran here is taken in by that. Where the
+    directory does not answer, the page carries a notice.
+    """
+    standing = await _known(request, owner)
+    directory = request.app.get(DIRECTORY)
+    if standing.status is not None or directory is None:
+        return standing
+    try:
+        entry = await directory.entry_of(owner.email)
+    except TransportError as error:
+        _log.warning("clerk_unavailable", error=str(error), permanent=error.permanent)
+        request[VISIT].notice = Notice(
+            "warning",
+            "We could not check whether you are an affiliate already. If you are, do not apply "
+            "again: reload this page in a minute.",
+        )
+        return standing
+    if entry is None:
+        return standing
+    actor = Actor(owner.email_key, "", "dashboard")
+    async with request.app[CONTEXT].db.transaction() as session:
+        adopted = await affiliates.adopt(session, entry, actor)
+    # None also where another request of theirs was a moment faster.
+    return Standing(affiliate=adopted) if adopted else await _known(request, owner)
+
+
+async def _known(request: web.Request, owner: Session) -> Standing:
+    async with request.app[CONTEXT].db.read() as session:
+        affiliate = await affiliate_rows.by_email_key(session, owner.email_key)
+        application = await application_rows.by_email_key(session, owner.email_key)
+        if affiliate is None and application is not None and application.affiliate_id is not None:
+            affiliate = await affiliate_rows.get(session, application.affiliate_id)
+    return Standing(affiliate, application)
