@@ -1,13 +1,16 @@
 """The bot as a whole: listeners on a Bolt app, and the two ways by which Slack reaches it."""
 
+import asyncio
 import importlib
 import pkgutil
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -22,10 +25,13 @@ from bot import listeners
 from bot.access import Access
 from bot.commands import Subcommands
 from bot.context import BotContext
+from bot.failures import answer_failure
 from settings import Settings
 from storage.ids import new_id
 
-__all__ = ["BotContext", "add_routes", "build_bot", "slack_client", "socket_mode"]
+__all__ = ["Bot", "BotContext", "add_routes", "build_bot", "slack_client", "socket_mode"]
+
+Listener = Callable[[AsyncArgs], Awaitable[None]]
 
 BODY_MAX = 1024 * 1024
 TIMEOUT_SECONDS = 10
@@ -36,7 +42,9 @@ class Bot(AsyncApp):
 
     The id is what log lines and effects carry. Bolt itself reads a body before it verifies
     it, so `add_routes` verifies first, with `verifier`; it is None without a signing secret.
-    Listener modules add what can be typed after `/affiliate` to `subcommands`.
+    Listeners are registered by the `on_…` methods, which shield them: every failure is
+    answered and logged, and `drain` can wait for them. What can be typed after `/affiliate`
+    is added to `subcommands`.
     """
 
     def __init__(self, context: BotContext) -> None:
@@ -45,12 +53,47 @@ class Bot(AsyncApp):
         )
         secret = context.settings.slack_signing_secret
         self.subcommands = Subcommands()
+        self._running: set[asyncio.Task[None]] = set()
         self.verifier = SignatureVerifier(secret.get_secret_value()) if secret else None
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Handle one request from Slack, by HTTP or Socket Mode."""
         with logs.working_for(logs.request_id() or str(new_id())):
             return await super().async_dispatch(req)
+
+    def on_action(self, action_id: str, listener: Listener) -> None:
+        """Listen to a button or menu."""
+        self.action(action_id)(self._shielded(listener))
+
+    def on_form(self, callback_id: str, listener: Listener) -> None:
+        """Listen to a modal being sent."""
+        self.view(callback_id)(self._shielded(listener))
+
+    def on_command(self, name: str, listener: Listener) -> None:
+        """Listen to a slash command."""
+        self.command(name)(self._shielded(listener))
+
+    def on_event(self, kind: str, listener: Listener) -> None:
+        """Listen to an event."""
+        self.event(kind)(self._shielded(listener))
+
+    def _shielded(self, listener: Listener) -> Listener:
+        async def run(args: AsyncArgs) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            try:
+                await listener(args)
+            except Exception as error:  # noqa: BLE001 - the last place where anybody could be told
+                await answer_failure(args, error)
+
+        return run
+
+    async def drain(self) -> None:
+        """Wait until every listener that has begun is done; for a graceful stop."""
+        while self._running:
+            await asyncio.wait(self._running)
 
 
 def slack_client(settings: Settings) -> AsyncWebClient:
@@ -91,17 +134,28 @@ class _Door:
         self._verifier = verifier
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Answer one request: 413 if it is too big, 401 if Slack did not sign it just now."""
+        """Answer one request.
+
+        413 if it is too big, 401 if Slack did not sign it just now, 400 if it is no request
+        of Slack's at all.
+        """
         raw = await _read(request)
-        if not self._verifier.is_valid_request(raw, dict(request.headers)):
-            return web.json_response({"error": "bad signature"}, status=HTTPStatus.UNAUTHORIZED)
         try:
+            body = raw.decode()
+            if not self._verifier.is_valid_request(body, dict(request.headers)):
+                return _refused(HTTPStatus.UNAUTHORIZED, "bad signature")
             told = AsyncBoltRequest(
-                body=raw.decode(), query=request.query_string, headers=dict(request.headers)
+                body=body, query=request.query_string, headers={**request.headers}
             )
         except (ValueError, AttributeError):
-            return web.json_response({"error": "malformed body"}, status=HTTPStatus.BAD_REQUEST)
+            return _refused(HTTPStatus.BAD_REQUEST, "malformed body")
+        if not told.body:
+            return _refused(HTTPStatus.BAD_REQUEST, "empty body")
         return await to_aiohttp_response(await self._bot.async_dispatch(told))
+
+
+def _refused(status: HTTPStatus, error: str) -> web.Response:
+    return web.json_response({"error": error}, status=status)
 
 
 async def _read(request: web.Request) -> bytes:

@@ -1,7 +1,5 @@
 """What an operator is told when something goes wrong; nothing goes wrong unseen."""
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
@@ -11,31 +9,23 @@ from bot.cards import notices
 from bot.interactions import block_of, tell
 from domain.errors import DomainError, InvalidError
 
-Listener = Callable[[AsyncArgs], Awaitable[None]]
-
 _LATE = {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"}
 
 log = structlog.get_logger(__name__)
 
 
-def shielded(listener: Listener) -> Listener:
-    """The listener, with every failure answered in words and, if nobody foresaw it, logged.
+async def answer_failure(args: AsyncArgs, error: Exception) -> None:
+    """Answer a listener's failure in words and, if nobody foresaw it, log it.
 
     A form that was filled in wrongly gets its complaint beside the field. Bolt's own error
     handler would come too late: it forgets an acknowledgement that was just given.
     """
-
-    async def run(args: AsyncArgs) -> None:
-        try:
-            await listener(args)
-        except InvalidError as error:
-            await _complain(args, error)
-        except DomainError as error:
-            await tell(args, str(error))
-        except Exception as error:  # noqa: BLE001 - the last place where anybody could be told
-            await _apologise(args, error)
-
-    return run
+    if isinstance(error, InvalidError):
+        await _complain(args, error)
+    elif isinstance(error, DomainError):
+        await tell(args, str(error))
+    else:
+        await _apologise(args, error)
 
 
 async def _complain(args: AsyncArgs, error: InvalidError) -> None:

@@ -1,11 +1,10 @@
 """Affiliates: pause, restore, ban."""
 
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.app import Bot
 from bot.context import BotContext
 from bot.errands import Errand
-from bot.failures import shielded
 from bot.home import finish
 from bot.interactions import actor_of, show_modal, typed
 from bot.modals.affiliates import BAN, PAUSE, Step, why
@@ -13,13 +12,13 @@ from domain import affiliates
 from domain.statuses import Status
 
 
-def register(app: AsyncApp, context: BotContext) -> None:
+def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about affiliates."""
     for step in (PAUSE, BAN):
         on, action = _Stop(context, step), step.word.lower()
-        app.action(f"affiliate.{action}")(shielded(on.ask))
-        app.action(f"{action}.reason")(shielded(on.pick_reason))
-        app.view(f"affiliate.{action}")(shielded(on.stop))
+        bot.on_action(f"affiliate.{action}", on.ask)
+        bot.on_action(f"{action}.reason", on.pick_reason)
+        bot.on_form(f"affiliate.{action}", on.stop)
 
     async def restore(args: AsyncArgs) -> None:
         errand = Errand.of(args.body)
@@ -30,7 +29,7 @@ def register(app: AsyncApp, context: BotContext) -> None:
         await args.ack()
         await finish(context, args, errand, f"{affiliate.promo_code} works again.")
 
-    app.action("affiliate.restore")(shielded(restore))
+    bot.on_action("affiliate.restore", restore)
 
 
 class _Stop:

@@ -1,13 +1,12 @@
 """Applications: approve, reject, reopen, and mend what they lack."""
 
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 
+from bot.app import Bot
 from bot.cards.applications import name_of
 from bot.context import BotContext
 from bot.errands import Errand
-from bot.failures import shielded
 from bot.home import finish
 from bot.interactions import actor_of, show_modal, typed
 from bot.modals import applications as modals
@@ -23,21 +22,21 @@ SUBMIT_SECONDS = 1.5
 """The same when the form is sent: half of the time in which Slack wants an answer."""
 
 
-def register(app: AsyncApp, context: BotContext) -> None:
+def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about applications."""
     on = Applications(context)
-    app.action("application.approve")(shielded(on.ask_approval))
-    app.action("application.use_code")(shielded(on.use_code))
-    app.view("application.approve")(shielded(on.approve))
-    app.action("application.reject")(shielded(on.ask_rejection))
-    app.action("rejection.reason")(shielded(on.pick_reason))
-    app.view("application.reject")(shielded(on.reject))
-    app.action("application.code")(shielded(on.ask_code))
-    app.view("application.code")(shielded(on.set_code))
-    app.action("application.email")(shielded(on.ask_email))
-    app.view("application.email")(shielded(on.set_email))
-    app.action("application.reopen")(shielded(on.reopen))
-    app.action("application.review")(shielded(on.review))
+    bot.on_action("application.approve", on.ask_approval)
+    bot.on_action("application.use_code", on.use_code)
+    bot.on_form("application.approve", on.approve)
+    bot.on_action("application.reject", on.ask_rejection)
+    bot.on_action("rejection.reason", on.pick_reason)
+    bot.on_form("application.reject", on.reject)
+    bot.on_action("application.code", on.ask_code)
+    bot.on_form("application.code", on.set_code)
+    bot.on_action("application.email", on.ask_email)
+    bot.on_form("application.email", on.set_email)
+    bot.on_action("application.reopen", on.reopen)
+    bot.on_action("application.review", on.review)
 
 
 class Applications:
@@ -164,9 +163,19 @@ class Applications:
         async with self._desk.db.transaction() as session:
             application = await applications.reopen(session, errand.id, actor_of(args))
         await args.ack()
+        await self._show_anew(args, errand)
         await finish(
             self._desk, args, errand, f"{name_of(application)} waits for a decision again."
         )
+
+    async def _show_anew(self, args: AsyncArgs, errand: Errand) -> None:
+        """Bring the `Review` modal up to date, if that is where the button was."""
+        shown = args.body.get("view") or {}
+        if shown.get("type") != "modal":
+            return
+        async with self._desk.db.read() as session:
+            view = await applications.view(session, errand.id)
+        await args.client.views_update(view_id=shown["id"], view=modals.review(view, errand))
 
     async def _pending(self, errand: Errand) -> Application:
         async with self._desk.db.read() as session:

@@ -6,7 +6,6 @@ from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.help import help_card, unknown_card
 from bot.context import BotContext
-from bot.failures import shielded
 from bot.interactions import whisper
 
 
@@ -28,4 +27,4 @@ def register(bot: Bot, _context: BotContext) -> None:
         await whisper(args.body["response_url"], message)
 
     known.add("help", "Shows this.", explain)
-    bot.command("/affiliate")(shielded(answer))
+    bot.on_command("/affiliate", answer)

@@ -7,7 +7,6 @@ from bot.cards.blocks import Message
 from bot.cards.health import health_card
 from bot.context import BotContext
 from bot.errands import Errand
-from bot.failures import shielded
 from bot.health import look, replay
 from bot.home import finish
 from bot.interactions import actor_of
@@ -28,4 +27,4 @@ def register(bot: Bot, context: BotContext) -> None:
         await finish(context, args, errand, "Back to work. It is tried again now.")
 
     bot.subcommands.add("health", "What is stuck or not connected.", health)
-    bot.action("health.replay")(shielded(again))
+    bot.on_action("health.replay", again)

@@ -1,15 +1,14 @@
 """The App Home, shown afresh each time that somebody opens it."""
 
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.app import Bot
 from bot.cards.home import closed_view
 from bot.context import BotContext
-from bot.failures import shielded
 from bot.home import publish
 
 
-def register(app: AsyncApp, context: BotContext) -> None:
+def register(bot: Bot, context: BotContext) -> None:
     """Listen to `app_home_opened`. The same event twice shows the same, so it may come twice."""
 
     async def opened(args: AsyncArgs) -> None:
@@ -21,4 +20,4 @@ def register(app: AsyncApp, context: BotContext) -> None:
         else:
             await publish(context, args.client, event["user"])
 
-    app.event("app_home_opened")(shielded(opened))
+    bot.on_event("app_home_opened", opened)

@@ -160,6 +160,7 @@ async def _desk(db: Database) -> AsyncIterator[Desk]:
     await inside.start_server()
     ws.delivery.events_url = str(inside.make_url("/slack/events"))
     yield Desk(ws, account, bot, context, ws.delivery.events_url)
+    await bot.drain()
     await inside.close()
     await outside.close()
     await stripe.close()

@@ -107,7 +107,7 @@ class TestPending:
 
     def test_everything_that_the_form_said_is_there(self) -> None:
         """Each field of ours and each answer that none of them takes."""
-        fields = {
+        fields: dict[str, Any] = {
             "display_name": "JaredPicks",
             "platform": "YouTube",
             "audience_size": "48,000",
@@ -171,7 +171,8 @@ class TestOutsideText:
         """No part of the card is markup, and the fallback is escaped."""
         names = ("legal_name", "display_name", "platform", "audience_focus", "requested_code")
         extra = [{"label": text, "text": text}]
-        fallback, blocks = application_card(view(extra=extra, **dict.fromkeys(names, text)))
+        fields: dict[str, Any] = dict.fromkeys(names, text)
+        fallback, blocks = application_card(view(extra=extra, **fields))
 
         assert '"mrkdwn"' not in json.dumps(blocks)
         assert text in seen(blocks)
@@ -201,9 +202,9 @@ class TestOutsideText:
 
     def test_it_cannot_turn_the_text_after_it(self) -> None:
         """Characters that override the direction of text are left out; the words stay."""
-        _, blocks = application_card(view(legal_name="\u202eדני\u2066 Cole\x00"))
+        _, blocks = application_card(view(legal_name="\u202e\u05d3\u05e0\u05d9\u2066 Cole\x00"))
 
-        assert "דני Cole" in seen(blocks)
+        assert "\u05d3\u05e0\u05d9 Cole" in seen(blocks)
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x00]", seen(blocks))
 
     def test_a_long_name_is_cut_between_characters(self) -> None:
@@ -236,7 +237,7 @@ class TestOutsideText:
         status=st.sampled_from(["pending", "approved", "rejected"]),
     )
     def test_slack_takes_every_card(
-        self, words: dict[str, str], extra: list[dict[str, str]], status: str
+        self, words: dict[str, Any], extra: list[dict[str, str]], status: str
     ) -> None:
         """Whatever stands in the fields, the blocks keep to Slack's rules and limits."""
         text, blocks = application_card(view(status=status, extra=extra, **words))
