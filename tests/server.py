@@ -18,11 +18,14 @@ _REPOSITORY = Path(__file__).parents[1]
 
 
 class Server:
-    """`affiliate-desk serve` with these settings, its log in `folder`."""
+    """An `affiliate-desk` process that serves on `port`, its log in `folder`."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.url = f"http://127.0.0.1:{settings.port}"
-        self._environment = os.environ | dict(_as_environment(settings))
+    def __init__(
+        self, port: int, folder: Path, *arguments: str, settings: Settings | None = None
+    ) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._arguments = arguments
+        self._environment = os.environ | dict(_as_environment(settings) if settings else ())
         self._log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -32,7 +35,7 @@ class Server:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 str(_REPOSITORY / "main.py"),
-                "serve",
+                *self._arguments,
                 cwd=self._log.parent,
                 env=self._environment,
                 stdout=log,

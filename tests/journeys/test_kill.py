@@ -127,7 +127,7 @@ async def story(database_url: str, tmp_path: Path) -> AsyncIterator[Story]:
             database_url=database_url,
             **stand_ins.settings(),
         )
-        server = Server(settings, tmp_path)
+        server = Server(port, tmp_path, "serve", settings=settings)
         await server.start()
         db = Database(database_url)
         yield Story(server, stand_ins, db)

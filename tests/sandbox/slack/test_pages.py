@@ -1,27 +1,17 @@
 """The workspace in the browser, as HTML and through a real Chromium."""
 
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from sandbox.slack.people import AFFILIATES, FINANCE, JONAS, MARIA, SAM
+from tests.chromium import chromium, page_of
 from tests.sandbox.slack.blocks.test_surfaces import CONFIRM, GOOD
 from tests.sandbox.slack.conftest import Desk
 from tests.sandbox.slack.test_workspace import CARD, modal
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 async def fetch(desk: Desk, path: str) -> tuple[int, str]:
@@ -118,16 +108,8 @@ async def test_forms_of_other_sites_are_refused(desk: Desk) -> None:
 @pytest.fixture
 async def page(desk: Desk) -> AsyncIterator[Page]:
     """A page of a real browser that fails the test on any script error."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        opened = await browser.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
+    async with chromium() as browser, page_of(browser) as opened:
         yield opened
-        await browser.close()
-        assert errors == []
 
 
 @pytest.mark.browser
