@@ -20,6 +20,7 @@ from integrations.smtp import Smtp
 from integrations.stripe import StripeGateway
 from outbox.pump import Pump
 from outbox.services import Services
+from scheduled.scheduler import Scheduler
 from settings import Settings
 from storage import migrate
 from storage.db import Database
@@ -42,6 +43,7 @@ class Desk:
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings), ROUTERS)
+        self.scheduler = Scheduler(self.db)
         self.metrics = health.Metrics()
         self._up = False
 
@@ -69,10 +71,12 @@ class Desk:
         await migrate.upgrade(self.db)
         await self.inbox.start()
         await self.pump.start()
+        self.scheduler.start()
         self._up = True
         _log.info("ready", url=self.settings.public_url)
         yield
         self._up = False
+        self.scheduler.stop()
         # The order of the data's way: what was taken in is handled, what that asks for may wait.
         await self.inbox.stop()
         await self.pump.stop()

@@ -88,6 +88,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("handled_at IS NULL AND parked_at IS NULL"),
     )
     op.create_table(
+        "job_runs",
+        sa.Column("job", TEXT, nullable=False),
+        sa.Column("period", TEXT, nullable=False),
+        sa.Column("ran_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("job", "period"),
+    )
+    op.create_table(
         "operator_cards",
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=False),
@@ -253,10 +260,10 @@ def upgrade() -> None:
         sa.Column("created_by", TEXT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
+        sa.CheckConstraint("code = upper(code)", name="ck_discount_codes_code_is_upper_case"),
         sa.ForeignKeyConstraint(["affiliate_user_id"], ["affiliates.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code"),
-        sa.CheckConstraint("code = upper(code)", name="ck_discount_codes_code_is_upper_case"),
     )
     op.create_index(
         "idx_discount_codes_affiliate", "discount_codes", ["affiliate_user_id"], unique=False
@@ -339,6 +346,7 @@ def downgrade() -> None:
     )
     op.drop_table("outbox")
     op.drop_table("operator_cards")
+    op.drop_table("job_runs")
     op.drop_index(
         "ix_inbox_open_next_attempt_at",
         table_name="inbox",

@@ -1,0 +1,32 @@
+"""Which scheduled jobs ran for which period: each period's run happens once, on one process."""
+
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+
+
+class JobRun(SQLModel, table=True):
+    """A run of a job; `period` names what it was for, like `2026-11-21`."""
+
+    __tablename__ = "job_runs"
+
+    job: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    ran_at: datetime = Field(default_factory=clock.now)
+
+
+async def claim(session: AsyncSession, job: str, period: str) -> bool:
+    """Take a period for this transaction; False if another process has it.
+
+    Two processes that ask at once wait for each other; if the first fails, the second gets it.
+    """
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if postgresql else sqlite_insert
+    values = {"job": job, "period": period, "ran_at": clock.now()}
+    taken = await session.exec(insert(JobRun).values(**values).on_conflict_do_nothing())
+    return taken.rowcount == 1
