@@ -10,15 +10,17 @@ import clock
 from domain import codes, effects
 from domain.audit import Actor, record
 from domain.emails import email_key
-from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
 from domain.statuses import Status
+from domain.texts import require_reason
 from storage import affiliates as rows
+from storage import applications, ledger, links, referrals
 from storage import codes as code_rows
-from storage import ledger, links, referrals
 from storage.affiliates import Affiliate
 from storage.applications import Application
 from storage.links import ReferralLink
+from storage.locks import take_turn
 
 _MAILS = {
     Status.PAUSED: "affiliate_paused",
@@ -35,7 +37,10 @@ _FROM = {
 async def create(
     session: AsyncSession, application: Application, code: str, program: Program, actor: Actor
 ) -> Affiliate:
-    """Make the affiliate, their promo code and their link, from an approved application."""
+    """Make the affiliate, their promo code and their link, from an approved application.
+
+    The caller has the turns of `affiliate:ADDRESS` and `code:CODE`, and knows both to be free.
+    """
     affiliate = Affiliate(
         reference=f"aff_{code}",
         status=Status.APPROVED,
@@ -69,18 +74,20 @@ async def change_status(
     affiliate = await rows.get(session, affiliate_id, lock=True)
     if affiliate is None:
         raise NotFoundError("There is no such affiliate.")
+    if affiliate.status == status:
+        raise ConflictError(f"{affiliate.promo_code} is {status} already.")
     if affiliate.status not in _FROM.get(status, set()):
-        raise ConflictError(f"{affiliate.promo_code} is {affiliate.status} already.")
-    reason = reason.strip()
-    if not reason and status != Status.APPROVED:
-        raise InvalidError("Give a reason: it is mailed.", {"reason": "Give a reason."})
+        raise ConflictError(f"{affiliate.promo_code} is {affiliate.status}: it cannot be {status}.")
     affiliate.status = status
-    affiliate.status_reason = "" if status == Status.APPROVED else reason
+    affiliate.status_reason = reason = "" if status == Status.APPROVED else require_reason(reason)
     affiliate.updated_at = clock.now()
     session.add(affiliate)
-    await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await codes.set_honoured(session, affiliate.id, honoured=status == Status.APPROVED)
+    await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await effects.update_directory(session, affiliate.email_key)
+    application = await applications.by_email_key(session, affiliate.email_key)
+    if application is not None:
+        await effects.show_application(session, application.id)
     await effects.send_mail(session, _MAILS[status], affiliate.email, affiliate=str(affiliate.id))
     return affiliate
 
@@ -103,17 +110,24 @@ class DirectoryEntry:
 async def adopt(session: AsyncSession, entry: DirectoryEntry, actor: Actor) -> Affiliate | None:
     """Take in an affiliate who was approved before this program ran here.
 
-    Does nothing, and answers None, if their code or address is known here already: what is
-    known here is the truth, and the directory follows it.
+    Does nothing, and answers None, if their address, code or public id is known here already:
+    what is known here is the truth, and the directory follows it.
     """
     key = email_key(entry.email)
     code = entry.promo_code.strip().upper()
     if not code or entry.status not in {Status.APPROVED, Status.PAUSED}:
         return None
-    if await rows.by_email_key(session, key) or await code_rows.by_code(session, code):
+    reference = entry.reference or f"aff_{code}"
+    await take_turn(session, f"affiliate:{key}")
+    await take_turn(session, f"code:{code}")
+    if (
+        await rows.by_email_key(session, key)
+        or await codes.taken(session, {code})
+        or await rows.references_taken(session, {reference})
+    ):
         return None
     affiliate = Affiliate(
-        reference=entry.reference or f"aff_{code}",
+        reference=reference,
         status=entry.status,
         email=entry.email,
         email_key=key,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, program
+from domain import affiliates, codes, effects, program, texts
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
@@ -17,8 +17,9 @@ from storage import affiliates as affiliate_rows
 from storage import applications as rows
 from storage.affiliates import Affiliate
 from storage.applications import Application, ApplicationSubmission
+from storage.locks import take_turn
 
-REASON_MAX = 1000
+REASON_MAX = texts.REASON_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An application with what a reviewer needs to decide."""
+    """An application with what a reviewer needs to decide, and who came of it."""
 
     application: Application
     checks: list[Check]
     code: codes.Verdict
     needs_attention: str
+    affiliate: Affiliate | None = None
 
 
 async def submit(
@@ -49,13 +51,15 @@ async def submit(
     beside it once it was decided. Without a usable address the application is kept and
     shown as needing attention. The same submission again changes nothing.
     """
+    # Neither a first submission nor a first application has a row yet that could be locked.
+    await take_turn(session, f"submission:{submission.source}:{submission.external_id}")
     seen = await rows.submission(session, submission.source, submission.external_id)
     if seen is not None:
         return await _found(session, seen.application_id)
     settings = await program.load(session)
     email = parse_email(fields.email)
     key = email_key(email) if email else None
-    application = await rows.by_email_key(session, key, lock=True) if key else None
+    application = await _of_person(session, key) if key else None
     is_new = application is None
     if application is None:
         application = Application(email_key=key)
@@ -86,6 +90,12 @@ async def submit(
     return application
 
 
+async def _of_person(session: AsyncSession, key: str) -> Application | None:
+    """The application of this address, ours alone until the transaction ends."""
+    await take_turn(session, f"applicant:{key}")
+    return await rows.by_email_key(session, key, lock=True)
+
+
 def _fill(
     application: Application, fields: ApplicationFields, email: str, settings: program.Program
 ) -> None:
@@ -106,14 +116,23 @@ async def view(session: AsyncSession, application_id: UUID) -> View:
     else:
         verdict = codes.Verdict(wanted)
     checks = run_checks(Review(application, settings, verdict))
-    return View(application, checks, verdict, _attention(application))
+    affiliate = None
+    if application.affiliate_id is not None:
+        affiliate = await affiliate_rows.get(session, application.affiliate_id)
+    return View(application, checks, verdict, await _attention(session, application), affiliate)
 
 
-def _attention(application: Application) -> str:
-    if application.email_key is not None:
+async def _attention(session: AsyncSession, application: Application) -> str:
+    """What stands in the way of an approval, as a sentence; empty if nothing does."""
+    if application.status != Status.PENDING:
         return ""
-    given = f"“{application.email}” is no mail address" if application.email else "none was given"
-    return f"No usable mail address: {given}. Set one before approving."
+    if application.email_key is None:
+        given = f"“{application.email}” is none" if application.email else "none was given"
+        return f"No usable mail address: {given}. Set one before approving."
+    affiliate = await affiliate_rows.by_email_key(session, application.email_key)
+    if affiliate is not None:
+        return f"{application.email} is in the program already, with {affiliate.promo_code}."
+    return ""
 
 
 async def set_promo_code(
@@ -132,11 +151,11 @@ async def set_email(
     session: AsyncSession, application_id: UUID, text: str, actor: Actor
 ) -> Application:
     """Give an application the address that it lacked. Raises `InvalidError`, `ConflictError`."""
-    application = await _pending(session, application_id)
     email = parse_email(text)
     if email is None:
         raise InvalidError("That is no mail address.", {"email": "That is no mail address."})
-    other = await rows.by_email_key(session, email_key(email))
+    other = await _of_person(session, email_key(email))
+    application = await _pending(session, application_id)
     if other is not None and other.id != application.id:
         sentence = f"{email} has an application already ({other.status})."
         raise InvalidError(sentence, {"email": sentence})
@@ -152,14 +171,14 @@ async def approve(
     """Let somebody into the program with a promo code.
 
     Of two people who decide at once, one wins; the other gets `ConflictError` saying who.
-    Raises `InvalidError` for a code that the rules refuse or that exists, or if the
-    application has no usable address.
+    Raises `InvalidError` for a code that the rules refuse or that exists, or if something
+    else stands in the way: see `View.needs_attention`.
     """
     application = await _pending(session, application_id)
-    if application.email_key is None:
-        raise InvalidError(_attention(application))
-    if await affiliate_rows.by_email_key(session, application.email_key):
-        raise ConflictError(f"{application.email} is in the program already.")
+    if application.email_key is not None:
+        await take_turn(session, f"affiliate:{application.email_key}")
+    if obstacle := await _attention(session, application):
+        raise InvalidError(obstacle)
     settings = await program.load(session)
     await codes.require_good(session, code, settings, name=_name(application))
     affiliate = await affiliates.create(session, application, code, settings, actor)
@@ -179,13 +198,7 @@ async def reject(
 ) -> Application:
     """Turn somebody away, with a reason that they are told. Raises as `approve` does."""
     application = await _pending(session, application_id)
-    reason = reason.strip()
-    if not reason:
-        raise InvalidError("Give a reason: it is mailed.", {"reason": "Give a reason."})
-    if len(reason) > REASON_MAX:
-        sentence = f"Keep the reason under {REASON_MAX} characters."
-        raise InvalidError(sentence, {"reason": sentence})
-    application.decision_reason = reason
+    application.decision_reason = reason = texts.require_reason(reason)
     _decide(application, Status.REJECTED, actor)
     await _changed(session, application, actor, "application.rejected", reason=reason)
     if application.email_key is not None:
@@ -197,9 +210,12 @@ async def reject(
 
 
 async def reopen(session: AsyncSession, application_id: UUID, actor: Actor) -> Application:
-    """Take back a rejection; the application waits for a decision again."""
-    application = await rows.get(session, application_id, lock=True)
-    if application is None or application.status != Status.REJECTED:
+    """Take back a rejection; the application waits for a decision again.
+
+    Raises `ConflictError` if it was not rejected, or not any more.
+    """
+    application = await _found(session, application_id, lock=True)
+    if application.status != Status.REJECTED:
         raise ConflictError("Only a rejected application can be reopened.")
     application.status = Status.PENDING
     application.decided_at, application.decided_by, application.decision_reason = None, "", ""
@@ -209,17 +225,15 @@ async def reopen(session: AsyncSession, application_id: UUID, actor: Actor) -> A
     return application
 
 
-async def _found(session: AsyncSession, application_id: UUID) -> Application:
-    application = await rows.get(session, application_id)
+async def _found(session: AsyncSession, application_id: UUID, *, lock: bool = False) -> Application:
+    application = await rows.get(session, application_id, lock=lock)
     if application is None:
         raise NotFoundError("There is no such application.")
     return application
 
 
 async def _pending(session: AsyncSession, application_id: UUID) -> Application:
-    application = await rows.get(session, application_id, lock=True)
-    if application is None:
-        raise NotFoundError("There is no such application.")
+    application = await _found(session, application_id, lock=True)
     if application.status != Status.PENDING:
         raise ConflictError(f"Already {application.status} by {application.decided_by}.")
     return application
