@@ -25,7 +25,7 @@ class Server:
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._arguments = arguments
-        self._environment = os.environ | dict(_as_environment(settings) if settings else ())
+        self._environment = os.environ | dict(as_environment(settings) if settings else ())
         self._log = folder / "server.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -71,7 +71,8 @@ class Server:
             return False
 
 
-def _as_environment(settings: Settings) -> Iterable[tuple[str, str]]:
+def as_environment(settings: Settings) -> Iterable[tuple[str, str]]:
+    """The environment variables that say what the settings were told."""
     for name, value in settings.model_dump(exclude_unset=True).items():
         text = _as_text(value)
         if text:
