@@ -49,7 +49,10 @@ def error_page(request: web.Request, error: Exception) -> web.Response:
     for kind, status in _STATUSES:
         if isinstance(error, kind):
             return _page(request, status, str(error))
-    _log.error("page_failed", path=request.rel_url.raw_path, exc_info=error)
+    # The route and not the path, which may hold a sign-in token.
+    resource = request.match_info.route.resource
+    page = resource.canonical if resource else "unknown"
+    _log.error("page_failed", page=page, method=request.method, exc_info=error)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

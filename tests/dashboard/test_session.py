@@ -1,5 +1,6 @@
 """Who is asking: by our cookie or by Clerk's token."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -107,6 +108,24 @@ async def test_a_session_at_clerk_opens_one_of_ours(
         with clock.travel(clock.now() + timedelta(hours=1)):
             assert (await browser.get(HERE)).status == 200
         assert len(await of_mia(with_clerk)) == 1
+
+
+async def test_several_first_pages_at_once_open_one_session(
+    db: Database, instance: tuple[ClerkInstance, Clerk]
+) -> None:
+    """All of them are signed in, whichever came first."""
+    stand_in, clerk = instance
+    settings = make_settings(
+        clerk_secret_key=stand_in.secret_key,
+        clerk_jwt_key=stand_in.jwt_key,
+        clerk_authorized_parties=(stand_in.origin,),
+    )
+    async with Desk(db, settings, clerk).running() as desk, desk.browser() as browser:
+        await desk.approve()
+        carry(browser, desk, stand_in.sign_in(MIA))
+        pages = await asyncio.gather(*(browser.get("/affiliate") for _ in range(5)))
+        assert {(page.status, page.url.path) for page in pages} == {(200, HERE)}
+        assert len(await of_mia(desk)) == 1
 
 
 async def test_a_token_as_bearer_works_too(

@@ -1,5 +1,6 @@
 """Where somebody stands, and affiliates from before this program ran here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,6 +94,16 @@ async def test_an_affiliate_from_before_finds_their_dashboard(
         assert (code.stripe_coupon_id, code.stripe_promotion_code_id) == ("coupon_1", "promo_1")
         assert "affiliate.adopted" in [line.action for line in lines]
         await browser.get("/affiliate")
+        assert len(await everyone(desk)) == 1
+
+
+async def test_several_first_pages_at_once_take_them_in_once(db: Database, clerk: Clerk) -> None:
+    """A browser that opens five tabs is shown five dashboards of one affiliate."""
+    settings = make_settings(clerk_secret_key="sk")
+    async with Desk(db, settings, clerk).running() as desk, desk.browser() as browser:
+        await desk.signed_in(browser, JARED)
+        pages = await asyncio.gather(*(browser.get("/affiliate") for _ in range(5)))
+        assert {(page.status, page.url.path) for page in pages} == {(200, "/affiliate/dashboard")}
         assert len(await everyone(desk)) == 1
 
 

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from dashboard.pages import application_form
+from domain import sessions
 from storage.db import Database
 from tests.dashboard.desk import Browser, Desk, make_settings
 
@@ -44,6 +45,20 @@ async def test_what_nobody_foresaw(browser: Browser, monkeypatch: pytest.MonkeyP
     (line,) = lines
     assert (line["event"], line["log_level"]) == ("page_failed", "error")
     assert str(line["exc_info"]) == "the inner word"
+    assert line["page"] == "/affiliate"
+
+
+async def test_a_token_is_not_logged(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the address of a mailed link signs people in, also after a failure."""
+
+    def break_down(_key: str, _token: str) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(sessions, "read_sign_in_token", break_down)
+    with capture_logs() as lines:
+        assert (await browser.get("/affiliate/sign-in/the-token")).status == 500
+    assert lines[0]["page"] == "/affiliate/sign-in/{token}"
+    assert "the-token" not in repr(lines)
 
 
 async def test_a_database_without_its_tables(tmp_path: Path) -> None:

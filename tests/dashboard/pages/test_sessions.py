@@ -1,5 +1,6 @@
 """Signing in by a mailed link, and out again."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -70,6 +71,16 @@ async def test_a_link_works_once(desk: Desk, browser: Browser) -> None:
             assert again.status == 410
             assert "This link no longer works" in again.words
             assert "/affiliate/sign-in" in again.forms
+        assert await devices(desk) == ["A browser"]
+
+
+async def test_two_clicks_at_the_same_instant_open_one_session(db: Database) -> None:
+    """One gets in, the other is told; and it is the same browser that is in."""
+    async with Desk(db, make_settings()).running() as desk, desk.browser() as browser:
+        link = await ask_for_link(desk, browser)
+        form = (await browser.get(link)).forms[link]
+        answers = await asyncio.gather(*(browser.post(link, form) for _ in range(3)))
+        assert sorted(answer.status for answer in answers) == [303, 410, 410]
         assert await devices(desk) == ["A browser"]
 
 
