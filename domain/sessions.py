@@ -16,6 +16,7 @@ from domain import effects
 from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import InvalidError
+from domain.texts import keepable
 from storage import sessions as rows
 from storage.ids import new_id
 from storage.sessions import Session, SignInLink
@@ -122,7 +123,7 @@ async def open_for(
             token_hash=hashed(token),
             email=email,
             email_key=email_key(email),
-            label=label,
+            label=keepable(label),
             expires_at=clock.now() + timedelta(days=SESSION_DAYS),
         )
     )

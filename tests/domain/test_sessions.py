@@ -1,5 +1,6 @@
 """Signing in: what a mailed link carries, and that a proof opens one session once."""
 
+import asyncio
 import string
 from datetime import timedelta
 from uuid import UUID
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 
 import clock
 from domain import sessions
+from domain.errors import InvalidError
+from storage import audit
 from storage import sessions as rows
 from storage.db import Database
+from tests.builders import effects_asked_for
 
 KEY = "a key of this server"
 LINK = UUID("01990000-0000-7000-8000-000000000001")
@@ -92,3 +96,121 @@ async def test_use_is_noted(db: Database) -> None:
         seen = await rows.by_token_hash(session, sessions.hashed(token))
     assert seen is not None
     assert seen.last_seen_at == later
+
+
+async def a_link(db: Database, email: str = "mia@example.com") -> UUID:
+    """The id of a link that was just asked for."""
+    async with db.transaction() as session:
+        await sessions.ask_for_link(session, email)
+    (*_, mail) = await effects_asked_for(db)
+    return UUID(mail.payload["context"]["link"])
+
+
+async def use(db: Database, link: UUID) -> str | None:
+    """Follow a link."""
+    async with db.transaction() as session:
+        return await sessions.open_with_link(session, link, "Chrome on macOS")
+
+
+async def is_signed_in(db: Database, token: str) -> bool:
+    """Whether a cookie still opens the dashboard."""
+    async with db.read() as session:
+        return await rows.by_token_hash(session, sessions.hashed(token)) is not None
+
+
+async def test_a_link_is_mailed_to_whoever_asks(db: Database) -> None:
+    """Known or not: nobody learns from the answer who is in the program."""
+    async with db.transaction() as session:
+        assert await sessions.ask_for_link(session, " Mia@Example.com ") == "Mia@example.com"
+    (mail,) = await effects_asked_for(db)
+    assert (mail.payload["template"], mail.payload["to"]) == ("sign_in", "Mia@example.com")
+
+
+async def test_a_link_needs_an_address(db: Database) -> None:
+    """And the form says at which field."""
+    async with db.transaction() as session:
+        with pytest.raises(InvalidError) as error:
+            await sessions.ask_for_link(session, "mia")
+    assert set(error.value.fields) == {"email"}
+    assert await effects_asked_for(db) == []
+
+
+async def test_a_link_works_once(db: Database) -> None:
+    """Its session belongs to the mailbox, and only the cookie's hash is kept."""
+    link = await a_link(db, "Mia@example.com")
+    token = await use(db, link)
+    assert token is not None
+    assert await use(db, link) is None
+    async with db.read() as session:
+        opened = await rows.by_token_hash(session, sessions.hashed(token))
+        (line,) = await audit.of_subject(session, "session")
+    assert opened is not None
+    assert (opened.email, opened.email_key) == ("Mia@example.com", "mia@example.com")
+    assert opened.label == "Chrome on macOS"
+    assert token not in opened.model_dump_json()
+    assert (line.action, line.actor, line.detail) == (
+        "session.opened",
+        "mia@example.com",
+        {"how": "link"},
+    )
+
+
+async def test_a_link_followed_twice_at_the_same_moment_works_once(db: Database) -> None:
+    """A mail scanner and its reader do not both get in."""
+    link = await a_link(db)
+    tokens = await asyncio.gather(*(use(db, link) for _ in range(6)))
+    assert len([token for token in tokens if token]) == 1
+
+
+async def test_a_link_works_for_twenty_minutes(db: Database) -> None:
+    """Not a second longer, and a link that never was works never."""
+    asked = clock.now()
+    with clock.travel(asked):
+        early, late = await a_link(db), await a_link(db)
+    with clock.travel(asked + timedelta(minutes=sessions.LINK_MINUTES, seconds=-1)):
+        assert await use(db, early)
+    with clock.travel(asked + timedelta(minutes=sessions.LINK_MINUTES)):
+        assert await use(db, late) is None
+    assert await use(db, LINK) is None
+
+
+async def test_a_session_ends_by_itself(db: Database) -> None:
+    """After its days, the cookie opens nothing."""
+    token = await use(db, await a_link(db))
+    assert token is not None
+    assert await is_signed_in(db, token)
+    with clock.travel(clock.now() + timedelta(days=sessions.SESSION_DAYS, seconds=1)):
+        assert not await is_signed_in(db, token)
+
+
+async def test_sessions_are_ended_one_by_one_or_all_at_once(db: Database) -> None:
+    """Only one's own, from wherever one is, and it is written down."""
+    mine = [await use(db, await a_link(db, "MIA@example.com")) for _ in range(3)]
+    theirs = await use(db, await a_link(db, "zoe@example.com"))
+    assert theirs is not None
+    async with db.read() as session:
+        (of_zoe,) = await rows.of_person(session, "zoe@example.com")
+        of_mia = await rows.of_person(session, "mia@example.com")
+    assert len(of_mia) == 3
+
+    async with db.transaction() as session:
+        await sessions.revoke(session, "mia@example.com", of_zoe.id)
+        await sessions.revoke(session, "mia@example.com", of_mia[0].id)
+    assert await is_signed_in(db, theirs)
+    assert [await is_signed_in(db, token or "") for token in mine].count(False) == 1
+
+    async with db.transaction() as session:
+        await sessions.revoke(session, "Mia@example.com")
+    assert not any([await is_signed_in(db, token or "") for token in mine])
+    assert await is_signed_in(db, theirs)
+    async with db.read() as session:
+        lines = await audit.of_subject(session, "session")
+    ended = [line.detail["count"] for line in lines if line.action == "session.revoked"]
+    assert ended == [1, 2]
+
+
+async def test_a_browser_with_a_strange_name_can_sign_in(db: Database) -> None:
+    """A header that is not UTF-8 reaches us as half characters, which no database takes."""
+    async with db.transaction() as session:
+        token = await sessions.open_for(session, "mia@example.com", "Fire\udcfffox\0", "link")
+    assert await is_signed_in(db, token)
