@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.app
 import dashboard.app
+import dashboard.public.links
 import health
 import logs
 import webhooks.app
@@ -51,10 +52,9 @@ class Desk:
         """The one aiohttp application: webhooks, bot, dashboard and health."""
         app = web.Application(client_max_size=BODY_MAX, middlewares=[self._watch])
         webhooks.app.add_routes(app, self.inbox, self.settings)
-        dashboard.app.add_routes(
-            app,
-            dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk),
-        )
+        pages = dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk)
+        dashboard.app.add_routes(app, pages)
+        dashboard.public.links.add_routes(app, pages)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         if self.services.slack is not None:
             context = bot.app.BotContext(

@@ -44,6 +44,7 @@ class _Pingable(Protocol):
 async def examine(desk: Desk) -> AsyncIterator[Finding]:
     """Examine the database and each integration, one after the other."""
     yield await _database(desk)
+    yield _product(desk)
     yield await _slack(desk)
     yield await _stripe(desk)
     yield _tally(desk)
@@ -62,6 +63,14 @@ async def _database(desk: Desk) -> Finding:
         return Finding("Database", Health.BAD, f"{kind} does not answer: {error}")
     waiting = f", {parked} parked: see /affiliate health" if parked else ""
     return Finding("Database", Health.GOOD, f"{kind}, in shape{waiting}.")
+
+
+def _product(desk: Desk) -> Finding:
+    if desk.settings.product_url:
+        return Finding(
+            "Product", Health.GOOD, f"Referral links lead to {desk.settings.product_url}"
+        )
+    return Finding("Product", Health.BAD, "Set PRODUCT_URL: referral links lead nowhere.")
 
 
 async def _slack(desk: Desk) -> Finding:

@@ -76,9 +76,15 @@ def start_app() -> web.Application:
     """The start page and the shared stylesheet, to be mounted at `/sandbox/`."""
     app = web.Application()
     app.router.add_get("/", _start)
+    app.router.add_get("/product/", _product)
     app.router.add_static("/static/", _HERE / "static")
     return app
 
 
 async def _start(request: web.Request) -> web.Response:
     return render(request, "start.html", {})
+
+
+async def _product(request: web.Request) -> web.Response:
+    """The page that referral links lead to."""
+    return render(request, "product.html", {"ref": request.query.get("ref", "")})

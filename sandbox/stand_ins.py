@@ -78,6 +78,7 @@ class StandIns:
             "public_url": self._desk_url,
             "secret_key": "sandbox-secret-key-that-is-public",
             "product_name": PRODUCT,
+            "product_url": f"{self._url}/sandbox/product",
             "slack_bot_token": self.slack.bot_token,
             "slack_signing_secret": self.slack.signing_secret,
             "slack_app_token": None,

@@ -69,7 +69,7 @@ async def test_doctor_says_that_all_is_well(shell: Shell) -> None:
     """Every part answers, and is named."""
     status, out, err = await shell.run("doctor")
     assert status == 0, out + err
-    for part in ("Database", "Slack", "Stripe", "Tally", "Clerk", "Mail"):
+    for part in ("Database", "Product", "Slack", "Stripe", "Tally", "Clerk", "Mail"):
         assert f"  ok  {part}" in out
 
 
