@@ -51,8 +51,8 @@ def error_page(request: web.Request, error: Exception) -> web.Response:
             return _page(request, status, str(error))
     # The route and not the path, which may hold a sign-in token.
     resource = request.match_info.route.resource
-    page = resource.canonical if resource else "unknown"
-    _log.error("page_failed", page=page, method=request.method, exc_info=error)
+    route = resource.canonical if resource else "unknown"
+    _log.error("page_failed", route=route, method=request.method, exc_info=error)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

@@ -45,7 +45,7 @@ async def test_what_nobody_foresaw(browser: Browser, monkeypatch: pytest.MonkeyP
     (line,) = lines
     assert (line["event"], line["log_level"]) == ("page_failed", "error")
     assert str(line["exc_info"]) == "the inner word"
-    assert line["page"] == "/affiliate"
+    assert line["route"] == "/affiliate"
 
 
 async def test_a_token_is_not_logged(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ async def test_a_token_is_not_logged(browser: Browser, monkeypatch: pytest.Monke
     monkeypatch.setattr(sessions, "read_sign_in_token", break_down)
     with capture_logs() as lines:
         assert (await browser.get("/affiliate/sign-in/the-token")).status == 500
-    assert lines[0]["page"] == "/affiliate/sign-in/{token}"
+    assert lines[0]["route"] == "/affiliate/sign-in/{token}"
     assert "the-token" not in repr(lines)
 
 
