@@ -16,8 +16,10 @@ from bot.interactions import tell
 from settings import Settings
 
 FRESH_SECONDS = 60.0
-ASK_SECONDS = 2.0
-PAGE = 200
+ASK_SECONDS = 1.2
+"""With what a form may take besides, still within the three seconds that Slack waits."""
+PAGE = 999
+"""The most that Slack gives: https://docs.slack.dev/reference/methods/conversations.members"""
 
 log = structlog.get_logger(__name__)
 

@@ -105,12 +105,11 @@ def facts(application: Application) -> Json:
         ("Promotes by", words(application.promotion_methods, LONG_TEXT)),
         ("Requested code", code(application.requested_code)),
     ]
-    if application.chosen_code:
-        lines.append(("Promo code", code(application.chosen_code)))
-    lines += [
-        ("Terms version", words(application.terms_version)),
-        ("Submitted", when(application.submitted_at)),
-    ]
+    lines.append(("Terms version", words(application.terms_version)))
+    if application.status != Status.PENDING:
+        lines.append(("Submitted", when(application.submitted_at)))
+    elif application.chosen_code:
+        lines.append(("Chosen code", code(application.chosen_code)))
     pieces = []
     for label, value in lines:
         pieces += [said(f"{label}: ", bold=True), value, said("\n")]

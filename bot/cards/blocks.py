@@ -135,6 +135,13 @@ def button(
     return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
 
 
+def row(title: str, about: str, pressed: Json) -> Json:
+    """A line of a list: a title, a line about it, and a button beside them."""
+    text = f"{clean(title, 100) or '—'}\n{clean(about)}".strip()
+    shown = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "section", "text": shown, "accessory": pressed}
+
+
 def confirmation(title: str, text: str, yes: str) -> Json:
     """The question that a button asks before it acts."""
     return {

@@ -22,8 +22,7 @@ def find_card(
     blocks: list[Json] = [header(f"Found for “{text}”")]
     for affiliate in affiliates[:SHOWN_MAX]:
         blocks += _affiliate(affiliate)
-    for application in applications[:SHOWN_MAX]:
-        blocks += application_line(application)
+    blocks += [application_line(application) for application in applications[:SHOWN_MAX]]
     if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
         blocks.append(rich(section(said("There are more: type more of the name or address."))))
     return escaped(f"Found for “{text}”"), blocks

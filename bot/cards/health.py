@@ -36,7 +36,8 @@ def health_blocks(health: Health) -> list[Json]:
     """The sentence, what is stuck, and what is not connected."""
     pieces = [sign(good=not health.parked), said(f" {headline(health)}", bold=True)]
     if health.waiting:
-        pieces.append(said(f" {health.waiting} more are still being worked on."))
+        tasks = "task is" if health.waiting == 1 else "tasks are"
+        pieces.append(said(f" {health.waiting} {tasks} under way."))
     blocks = [rich(section(*pieces))]
     for parked in health.parked[:SHOWN_MAX]:
         blocks += [_line(parked), actions(button("Replay", "health.replay", parked.name))]

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+import clock
 from bot.cards.applications import name_of
 from bot.cards.blocks import (
     Json,
     Message,
-    actions,
     button,
+    clean,
     header,
     rich,
+    row,
     said,
     section,
-    when,
-    words,
 )
+from domain.statuses import Status
 from storage.applications import Application
 
 SHOWN_MAX = 20
@@ -35,22 +36,23 @@ def waiting(total: int) -> str:
 def queue_blocks(pending: Sequence[Application], total: int) -> list[Json]:
     """How many wait, and a line with a `Review` button for the first of them."""
     blocks = [rich(section(said(waiting(total), bold=True)))]
-    for application in pending[:SHOWN_MAX]:
-        blocks += application_line(application)
+    blocks += [application_line(application) for application in pending[:SHOWN_MAX]]
     if total > SHOWN_MAX:
         blocks.append(rich(section(said(f"… and {total - SHOWN_MAX} more after these."))))
     return blocks
 
 
-def application_line(application: Application) -> list[Json]:
-    """One application in a list."""
-    value = str(application.id)
-    lacks = "" if application.email_key else " · lacks a mail address"
-    about = section(
-        words(name_of(application), 70, bold=True),
-        said(" · "),
-        words(application.platform or application.platform_url, 80),
-        said(f" · {application.status}{lacks} · submitted "),
-        when(application.submitted_at),
-    )
-    return [rich(about), actions(button("Review", "application.review", value))]
+def application_line(application: Application) -> Json:
+    """One application in a list, with a button that shows all of it."""
+    about = [clean(application.platform, 80) or clean(application.platform_url, 80)]
+    if application.status == Status.PENDING:
+        about += [_waiting_since(application), "" if application.email_key else "no mail address"]
+    else:
+        about.append(application.status)
+    review = button("Review", "application.review", str(application.id))
+    return row(name_of(application), " · ".join(filter(None, about)), review)
+
+
+def _waiting_since(application: Application) -> str:
+    days = (clock.now() - application.submitted_at).days
+    return "new" if days < 1 else f"waits for {days} {'day' if days == 1 else 'days'}"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from operator import mul
 from typing import Any
 
 from hypothesis import given, settings
@@ -30,7 +31,8 @@ from storage.affiliates import Affiliate
 from storage.applications import Application
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-TEXT = st.text(max_size=60) | st.text(min_size=400, max_size=700)
+TEXT = st.builds(mul, st.text(max_size=20), st.sampled_from([1, 50]))
+"""Short or long, in any script."""
 
 applications = st.builds(
     Application,

@@ -1,7 +1,10 @@
 """`/affiliate` and what can be typed after it."""
 
+from datetime import timedelta
+
 import pytest
 
+import clock
 from domain import applications
 from domain.audit import Actor
 from sandbox.slack.people import AFFILIATES, MARIA
@@ -66,6 +69,17 @@ class TestQueue:
         await desk.whispered(MARIA, "Approved: JaredPicks with JARED30.")
         assert desk.ws.top_view(MARIA) is None
         assert (await desk.stored(first.id)).status == "approved"
+
+    async def test_it_says_how_long_somebody_waits(self, desk: Desk) -> None:
+        """What is late stands out, and so does what cannot be approved as it is."""
+        with clock.travel(clock.now() - timedelta(days=3, hours=1)):
+            await desk.apply()
+        await desk.apply(email="nowhere", display_name="AnaBets")
+
+        told = await ask(desk, "queue", "2 applications wait")
+
+        assert "YouTube · waits for 3 days\n" in told
+        assert "YouTube · new · no mail address" in told
 
     async def test_a_long_queue_is_cut(self, desk: Desk) -> None:
         """Slack takes 50 blocks a message; the rest is counted."""
