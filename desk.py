@@ -1,18 +1,16 @@
 """The composition: one object that holds every part, wired from the settings."""
 
-import re
 from collections.abc import AsyncIterator, Callable
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.app
 import dashboard.app
 import dashboard.public.links
+import door
 import health
-import logs
 import webhooks.app
 from integrations.clerk import Clerk
 from integrations.mail import Mailer
@@ -25,14 +23,12 @@ from scheduled.scheduler import Scheduler
 from settings import Settings
 from storage import migrate
 from storage.db import Database
-from storage.ids import new_id
 from webhooks.app import BODY_MAX
 from webhooks.inbox import Inbox
 from webhooks.router import HandlerContext
 from webhooks.routers import ROUTERS
 
 _log = structlog.get_logger("desk")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class Desk:
@@ -50,7 +46,8 @@ class Desk:
 
     def app(self) -> web.Application:
         """The one aiohttp application: webhooks, bot, dashboard and health."""
-        app = web.Application(client_max_size=BODY_MAX, middlewares=[self._watch])
+        watch = door.watch(self.metrics, self.settings.trusted_proxies)
+        app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk)
         dashboard.app.add_routes(app, pages)
@@ -87,28 +84,6 @@ class Desk:
         """Close every connection."""
         await self.services.close()
         await self.db.close()
-
-    @web.middleware
-    async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Give each request an id, and count it."""
-        given = request.headers.get("X-Request-Id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
-        status = 500
-        with logs.working_for(request_id):
-            try:
-                response = await handler(request)
-                status = response.status
-            except web.HTTPException as answer:
-                status = answer.status
-                answer.headers["X-Request-Id"] = request_id
-                raise
-            finally:
-                resource = request.match_info.route.resource
-                route = resource.canonical if resource else "unknown"
-                self.metrics.requests.labels(route, status).inc()
-        if not response.prepared:
-            response.headers["X-Request-Id"] = request_id
-        return response
 
 
 def services_for(settings: Settings, db: Database) -> Services:

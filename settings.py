@@ -5,12 +5,14 @@ Rules of the program itself (rates, holds, offers) are data, not environment: se
 """
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import (
     AnyHttpUrl,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     TypeAdapter,
     ValidationError,
@@ -85,6 +87,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8080"
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1"),
+    )
     secret_key: SecretStr = SecretStr("")
     tax_encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     product_name: str = "Your product"
@@ -136,7 +142,9 @@ class Settings(BaseSettings):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("clerk_authorized_parties", "tax_encryption_keys", mode="before")
+    @field_validator(
+        "clerk_authorized_parties", "tax_encryption_keys", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         if isinstance(value, str):

@@ -1,0 +1,65 @@
+"""What happens to every request before anything else: its id, where it comes from, a count."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+import logs
+from health import Metrics
+from storage.ids import new_id
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
+    """Give each request an id and its sender's address, and count its answer."""
+
+    @web.middleware
+    async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        sender = sender_of(
+            request.remote or "", request.headers.getall("X-Forwarded-For", []), trusted_proxies
+        )
+        status = 500
+        with logs.working_for(request_id):
+            try:
+                response = await handler(request.clone(remote=sender))
+                status = response.status
+            except web.HTTPException as answer:
+                status = answer.status
+                answer.headers["X-Request-Id"] = request_id
+                raise
+            finally:
+                resource = request.match_info.route.resource
+                route = resource.canonical if resource else "unknown"
+                metrics.requests.labels(route, status).inc()
+        if not response.prepared:
+            response.headers["X-Request-Id"] = request_id
+        return response
+
+    return watched
+
+
+def sender_of(remote: str, forwarded: Sequence[str], trusted: Networks) -> str:
+    """The address that a request comes from, seen through the proxies that we trust.
+
+    A proxy appends whom it heard to X-Forwarded-For. So the list is read from its end, and
+    the first address that is no proxy of ours is the sender; what stands before it is only
+    what the sender says.
+    """
+    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    for address in (remote, *reversed(hops)):
+        try:
+            known = any(ip_address(address) in network for network in trusted)
+        except ValueError:
+            return remote
+        if not known:
+            return address
+    return remote
