@@ -1,6 +1,6 @@
 """The composition: one object that holds every part, wired from the settings."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import structlog
 from aiohttp import web
@@ -53,16 +53,28 @@ class Desk:
         dashboard.app.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
-        if self.services.slack is not None:
-            context = bot.app.BotContext(
-                self.db, self.settings, bot.app.slack_client(self.settings), self.services.stripe
-            )
-            slack = bot.app.build_bot(context)
-            bot.app.add_routes(app, slack)
-            if self.settings.slack_app_token is not None:
-                app.cleanup_ctx.append(_socket_mode(slack, self.settings))
         app.cleanup_ctx.append(self._run)
+        if self.services.slack is not None:
+            self._add_bot(app)
         return app
+
+    def _add_bot(self, app: web.Application) -> None:
+        client = bot.app.slack_client(self.settings)
+        context = bot.app.BotContext(self.db, self.settings, client, self.services.stripe)
+        slack = bot.app.build_bot(context)
+        bot.app.add_routes(app, slack)
+
+        async def running(_app: web.Application) -> AsyncIterator[None]:
+            token = self.settings.slack_app_token
+            socket = await bot.app.socket_mode(slack, self.settings) if token else None
+            if socket is not None:
+                await socket.connect_async()  # type: ignore[no-untyped-call]
+            yield
+            if socket is not None:
+                await socket.close_async()  # type: ignore[no-untyped-call]
+            await slack.drain()
+
+        app.cleanup_ctx.append(running)
 
     async def _run(self, _app: web.Application) -> AsyncIterator[None]:
         await migrate.upgrade(self.db)
@@ -123,14 +135,3 @@ def _mailer(settings: Settings) -> Mailer | None:
     if settings.smtp_url:
         return Smtp(settings.smtp_url.get_secret_value(), settings.mail_from)
     return None
-
-
-def _socket_mode(
-    slack: bot.app.Bot, settings: Settings
-) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def connected(_app: web.Application) -> AsyncIterator[None]:
-        handler = await bot.app.socket_mode(slack, settings)
-        yield
-        await handler.close_async()  # type: ignore[no-untyped-call]
-
-    return connected

@@ -88,10 +88,10 @@ async def test_doctor_says_what_is_wrong_and_what_is_off(shell: Shell) -> None:
 async def test_doctor_names_the_scopes_that_are_missing(shell: Shell) -> None:
     """An app that was installed before the manifest grew."""
     manifest = shell.stand_ins.slack.manifest
-    object.__setattr__(manifest, "scopes", manifest.scopes - {"files:write"})
+    object.__setattr__(manifest, "scopes", manifest.scopes - {"groups:history"})
     status, out, _ = await shell.run("doctor")
     assert status == 1
-    assert "lacks the scopes files:write" in out
+    assert "lacks the scopes groups:history" in out
 
 
 async def test_a_half_set_integration_is_refused_by_name(shell: Shell) -> None:
