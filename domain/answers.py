@@ -64,19 +64,20 @@ def read_answers(answers: Sequence[Answer], program: Program) -> ApplicationFiel
     taken = _take(answers, program)
     for name, answer in taken.items():
         setattr(found, name, answer.text)
+    fields = {answer.key for answer in taken.values()} - {""}
     boxes = [
         answer
         for answer in answers
         if answer.checked is not None
-        and not any(answer.part_of == question.key != "" for question in taken.values())
+        and answer.part_of not in fields
         and _matches(answer, program.field_labels["terms"])
     ]
     found.terms = {box.label: bool(box.checked) for box in boxes}
+    told = {*taken.values(), *boxes}
     # A group of boxes is told by its boxes, if each of them is one of the terms.
-    groups = {box.part_of for box in boxes} - {a.part_of for a in answers if a not in boxes}
+    groups = {box.part_of for box in boxes} - {a.part_of for a in answers if a not in told} - {""}
     for answer in answers:
-        told = answer in boxes or answer in taken.values() or answer.key in groups - {""}
-        if answer.text and not told and not answer.part_of:
+        if answer.text and not answer.part_of and answer not in told and answer.key not in groups:
             found.keep(answer)
     _mend_email(found, taken.get("email"))
     _mend_link(found, taken.get("platform_url"))

@@ -1,10 +1,11 @@
 """Mail addresses: which are usable, and when two spellings are one mailbox."""
 
 import re
+from itertools import islice
 
 from email_validator import EmailNotValidError, validate_email
 
-_CANDIDATE = re.compile(r"[^\s<>()\[\]{},;:\"|]+@[^\s<>()\[\]{},;:\"|]+")
+_BETWEEN = re.compile(r"[\s<>()\[\]{},;:\"|]+")
 
 
 def parse_email(text: str) -> str | None:
@@ -19,9 +20,13 @@ def parse_email(text: str) -> str | None:
 
 
 def email_within(text: str) -> str | None:
-    """The first usable address in a text such as `Jared <jared@example.com>`, if there is one."""
-    words = (word.strip(".!?'") for word in _CANDIDATE.findall(text))
-    return next((email for word in words if (email := parse_email(word))), None)
+    """The first usable address in a text such as `Jared <jared@example.com>`, if there is one.
+
+    Only the first few words that could be one are looked at: nobody has more mailboxes.
+    """
+    words = (word.strip(".!?'") for word in _BETWEEN.split(text) if "@" in word)
+    candidates = islice(words, 20)
+    return next((email for word in candidates if (email := parse_email(word))), None)
 
 
 def email_key(email: str) -> str:

@@ -17,8 +17,8 @@ from storage.db import Database
 from storage.ids import new_id
 from storage.outbox import Effect
 
-RITA = Actor("U-RITA", "Rita", "slack")
-SAM = Actor("U-SAM", "Sam", "slack")
+RITA = Actor("U-RITA", "@rita", "slack")
+SAM = Actor("U-SAM", "@sam", "slack")
 FORM = Actor("form", "", "tally")
 
 TERMS = {"I have read the affiliate terms and accept them": True, "I will not self-refer": True}

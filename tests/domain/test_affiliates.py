@@ -101,7 +101,7 @@ class TestChangeStatus:
         await change(db, affiliate, Status.PAUSED, " Spam reports ", SAM)
         async with db.read() as session:
             line = (await audit.of_subject(session, f"affiliate:{affiliate.id}"))[-1]
-        assert (line.action, line.actor) == ("affiliate.paused", "U-SAM (Sam)")
+        assert (line.action, line.actor) == ("affiliate.paused", "U-SAM (@sam)")
         assert line.detail == {"reason": "Spam reports"}
 
     @pytest.mark.parametrize(

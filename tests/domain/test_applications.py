@@ -250,7 +250,11 @@ class TestApprove:
         with clock.travel(moment):
             affiliate = await approve(db, application.id, "JARED30")
         stored = await application_now(db, application.id)
-        assert (stored.status, stored.decided_by, stored.decided_at) == ("approved", "Rita", moment)
+        assert (stored.status, stored.decided_by, stored.decided_at) == (
+            "approved",
+            "@rita",
+            moment,
+        )
         assert (stored.chosen_code, stored.affiliate_id) == ("JARED30", affiliate.id)
         assert (affiliate.reference, affiliate.promo_code) == ("aff_JARED30", "JARED30")
         assert (affiliate.status, affiliate.approved_at) == ("approved", moment)
@@ -287,7 +291,7 @@ class TestApprove:
         application = await apply(db)
         await approve(db, application.id, actor=RITA)
         before = await kinds_asked_for(db)
-        with pytest.raises(ConflictError, match=r"^Already approved by Rita\.$"):
+        with pytest.raises(ConflictError, match=r"^Already approved by @rita\.$"):
             await approve(db, application.id, "JARED31", actor=SAM)
         assert await kinds_asked_for(db) == before
 
@@ -352,7 +356,7 @@ class TestReject:
         stored = await application_now(db, application.id)
         assert (stored.status, stored.decided_by, stored.decision_reason) == (
             "rejected",
-            "Rita",
+            "@rita",
             "Not a fit.",
         )
         assert (await mails_asked_for(db))[-1] == ("application_rejected", "jared@example.com")
@@ -390,7 +394,7 @@ class TestDecidedAtOnce:
     async def test_one_wins(self, db: Database, first: str, second: str) -> None:
         """Whoever loses gets a sentence with the winner's name, and leaves no trace."""
         calls: dict[str, Decision] = {
-            "approve": lambda s, i, a: applications.approve(s, i, f"{a.name.upper()}30", a),
+            "approve": lambda s, i, a: applications.approve(s, i, f"{a.name[1:].upper()}30", a),
             "reject": lambda s, i, a: applications.reject(s, i, f"{a.name} says no", a),
             "set_promo_code": lambda s, i, a: applications.set_promo_code(s, i, "SAM30", a),
         }
@@ -401,7 +405,7 @@ class TestDecidedAtOnce:
             return_exceptions=True,
         )
         stored = await application_now(db, application.id)
-        assert stored.decided_by in {"Rita", "Sam"}
+        assert stored.decided_by in {"@rita", "@sam"}
         losers = [result for result in results if isinstance(result, BaseException)]
         if second == "set_promo_code" and not losers:  # it came first, which is no conflict
             assert stored.chosen_code == "RITA30"

@@ -46,7 +46,7 @@ async def test_a_line_says_who_did_what_from_where(db: Database) -> None:
     async with db.read() as session:
         named, nameless = await lines.of_subject(session, "application:1")
         assert await lines.of_subject(session, "application:2") == []
-    assert (named.actor, named.origin) == ("U-RITA (Rita)", "slack")
+    assert (named.actor, named.origin) == ("U-RITA (@rita)", "slack")
     assert (named.action, named.detail, named.at) == (
         "application.approved",
         {"code": "JARED30"},

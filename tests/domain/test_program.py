@@ -58,7 +58,7 @@ class TestUpdate:
         async with db.read() as session:
             assert await program.load(session) == after.model_copy(update={"hold_days": 14})
             first, second = await audit_lines.of_subject(session, "program")
-        assert (first.actor, first.action) == ("U-RITA (Rita)", "program.changed")
+        assert (first.actor, first.action) == ("U-RITA (@rita)", "program.changed")
         assert first.detail == {"changes": {"offer_percent": [30, 20]}}
         assert second.detail == {"changes": {"hold_days": [30, 14]}}
 

@@ -50,7 +50,7 @@ async def test_an_approved_affiliate_stands_in_it(db: Database) -> None:
         "terms_version": "v1",
         "submitted_at": "2026-06-11",
         "approved_at": "2026-06-11",
-        "approved_by": "Rita",
+        "approved_by": "'@rita",
         "payout_method": "",
         "payout_status": "not_requested",
         "tax_status": "missing",
