@@ -1,6 +1,5 @@
 """From the answers of a form to the fields of an application."""
 
-import time
 from dataclasses import asdict
 
 import pytest
@@ -256,17 +255,14 @@ def test_nothing_that_is_sent_raises_or_is_lost(answers: list[Answer]) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 500_000, "a." * 250_000, "a@" * 250_000, "@ " * 250_000])
 def test_a_book_in_one_field_is_read_at_once(text: str) -> None:
-    """The largest form that is let in does not hold up the server."""
-    began = time.perf_counter()
-    read(("Email", text), ("Main link", text), ("Other", text))
-    assert time.perf_counter() - began < 2
+    """The largest form that is let in is read whole; were it read in squares, this never ends."""
+    found = read(("Email", text), ("Main link", text), ("Other", text))
+    assert {"label": "Other", "text": text.strip()} in found.extra
 
 
 def test_ten_thousand_answers_are_read_at_once() -> None:
     """Nor does one with more rows than anybody asks for."""
     boxes = [Answer(f"g_{n}", f"I agree {n}", "", n % 2 == 0, "g") for n in range(5000)]
     others = [Answer(f"q{n}", f"Question {n}", "x") for n in range(5000)]
-    began = time.perf_counter()
     found = read_answers([*boxes, *others], Program())
-    assert time.perf_counter() - began < 2
     assert (len(found.terms), len(found.extra)) == (5000, 5000)

@@ -14,6 +14,7 @@ from storage.db import Database
 from storage.ids import new_id
 from storage.outbox import Effect
 from storage.worker import GiveUpError, Job, TryLaterError, Worker
+from tests.waiting import until
 
 Run = Callable[[Job[Effect]], Awaitable[None]]
 
@@ -49,13 +50,6 @@ async def put(db: Database, *kinds: str, lane: str = "") -> None:
     for kind in kinds:
         async with db.transaction() as session:
             await outbox.put(session, kind, lane=lane)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    """Wait for something to come true, for at most `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
 
 
 async def all_handled(db: Database) -> bool:

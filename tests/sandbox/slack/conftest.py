@@ -11,6 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import SlackWorkspace, slack_app
+from sandbox.slack.manifest import read_manifest
 from sandbox.store import Store
 
 
@@ -27,7 +28,11 @@ class Desk:
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
     """A fresh workspace and a bot without listeners."""
-    ws = SlackWorkspace(store=Store(), event_retries=(0.0, 0.0, 0.0))
+    # The bot of these tests may do more than ours: they are about the workspace.
+    more = {"channels:join", "files:write", "im:write", "users:read", "users:read.email"}
+    ws = SlackWorkspace(
+        store=Store(), scopes=read_manifest().scopes | more, event_retries=(0.0, 0.0, 0.0)
+    )
     outer = web.Application()
     outer.add_subapp("/sandbox/slack/", slack_app(ws))
     server = TestServer(outer)
