@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import outbox
+from storage import affiliates, outbox
 
 APPLICATION_CARD = "card.application"
 NOTICE = "card.notice"
@@ -16,6 +16,9 @@ DIRECTORY = "directory.person"
 PROMOTION_CODE = "promotion_code"
 MAIL = "mail"
 INTAKE_REPORT = "report.intake"
+CUSTOMER_TAG = "customer.tag"
+PAYOUT_CARD = "card.payout"
+TRANSFER = "transfer"
 
 
 async def show_application(session: AsyncSession, application_id: UUID) -> None:
@@ -48,3 +51,36 @@ async def send_mail(session: AsyncSession, template: str, to: str, **context: st
 async def report_intake(session: AsyncSession) -> None:
     """Write the report on the latest form submission."""
     await outbox.put(session, INTAKE_REPORT, lane="report.intake")
+
+
+async def update_balance(session: AsyncSession, affiliate_id: UUID) -> None:
+    """Bring the balance that the user directory shows up to date, soon."""
+    affiliate = await affiliates.get(session, affiliate_id)
+    if affiliate is not None:
+        await outbox.put_once(
+            session,
+            DIRECTORY,
+            lane=f"directory:{affiliate.email_key}",
+            email_key=affiliate.email_key,
+        )
+
+
+async def tag_customer(session: AsyncSession, customer_id: str, referral_id: UUID) -> None:
+    """Write the code that brought a customer into the provider's and the directory's metadata."""
+    await outbox.put(
+        session,
+        CUSTOMER_TAG,
+        lane=f"customer:{customer_id}",
+        customer=customer_id,
+        referral=str(referral_id),
+    )
+
+
+async def show_payout(session: AsyncSession, payout_id: UUID) -> None:
+    """Bring the operators' card of a payout up to date, posting it if it is new."""
+    await outbox.put(session, PAYOUT_CARD, lane=f"card:{payout_id}", payout=str(payout_id))
+
+
+async def transfer(session: AsyncSession, payout_id: UUID) -> None:
+    """Have the payment provider transfer an approved payout."""
+    await outbox.put(session, TRANSFER, lane=f"payout:{payout_id}", payout=str(payout_id))

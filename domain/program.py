@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -84,8 +84,16 @@ class Program(BaseModel):
     commission_rate_bp: int = Field(default=2000, ge=0, le=10000)
     commission_base: str = Field(default="net", pattern="^(net|gross)$")
     max_cycles: int = Field(default=2, ge=1, le=120)
+    cycle_scope: str = Field(default="customer", pattern="^(customer|subscription)$")
     hold_days: int = Field(default=30, ge=0, le=365)
+    attribution_order: tuple[Literal["promo_code", "metadata", "link"], ...] = (
+        "promo_code",
+        "metadata",
+        "link",
+    )
+    attribution_window_days: int = Field(default=60, ge=1, le=3650)
     payout_threshold_cents: int = Field(default=2500, ge=0)
+    two_person_payout_cents: int | None = Field(default=100_000, ge=0)
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()
     terms_version: str = Field(default="v1", min_length=1, max_length=40)

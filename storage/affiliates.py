@@ -37,6 +37,8 @@ class Affiliate(SQLModel, table=True):
     payout_status: str = "not_requested"
     payout_method: str = ""
     rate_bp: int | None = None
+    tier_id: UUID | None = Field(default=None, foreign_key="affiliate_tiers.id")
+    payout_destination: str = ""
     clerk_user_id: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

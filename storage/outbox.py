@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, col, exists
+from sqlmodel import Field, col, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -43,6 +43,27 @@ async def put(session: AsyncSession, kind: str, *, lane: str = "", **payload: An
     await session.flush()
     announce(session, TOPIC)
     return effect.id
+
+
+async def put_once(session: AsyncSession, kind: str, *, lane: str, **payload: Any) -> None:
+    """Ask for an effect, unless the same one waits already and was not begun.
+
+    For effects that write the present truth: one that has not started yet will see ours.
+    The waiting row is locked, so that nobody starts it before this transaction ends.
+    """
+    waiting = (
+        select(Effect.id)
+        .where(
+            Effect.lane == lane,
+            Effect.kind == kind,
+            is_open(Effect),
+            col(Effect.claimed_until).is_(None),
+        )
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if (await session.exec(waiting)).first() is None:
+        await put(session, kind, lane=lane, **payload)
 
 
 def heads_its_lane() -> ColumnElement[bool]:

@@ -11,7 +11,11 @@ from storage.ids import new_id
 
 
 class Referral(SQLModel, table=True):
-    """One customer, attributed once. `plan` and `status` follow their subscription."""
+    """One customer, attributed once. `plan` and `status` follow their subscription.
+
+    A sign-up through a link makes one with `first_sale` False; the first sale settles who it
+    is, and from then on it decides the customer's renewals.
+    """
 
     __tablename__ = "affiliate_referrals"
 
@@ -21,7 +25,15 @@ class Referral(SQLModel, table=True):
     code_used: str = ""
     plan: str = ""
     status: str = ""
+    attributed_by: str = ""
+    first_sale: bool = False
     created_at: datetime = Field(default_factory=clock.now)
+
+
+async def of_customer(session: AsyncSession, customer_id: str) -> Referral | None:
+    """Who brought a customer, if anybody did."""
+    query = select(Referral).where(Referral.customer_id == customer_id)
+    return (await session.exec(query)).one_or_none()
 
 
 async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str, str, int]]:

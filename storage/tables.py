@@ -8,14 +8,18 @@ from storage import (
     audit,
     cards,
     codes,
+    commissions,
     inbox,
     jobs,
     ledger,
     links,
     outbox,
+    payouts,
     program,
     referrals,
+    sales,
     sessions,
+    tiers,
 )
 
 __all__ = [
@@ -25,14 +29,18 @@ __all__ = [
     "audit",
     "cards",
     "codes",
+    "commissions",
     "inbox",
     "jobs",
     "ledger",
     "links",
     "outbox",
+    "payouts",
     "program",
     "referrals",
+    "sales",
     "sessions",
+    "tiers",
 ]
 
 METADATA = SQLModel.metadata

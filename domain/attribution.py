@@ -1,0 +1,186 @@
+"""Who is credited for a sale, and why: the decision, with every step written down."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.program import Program
+from domain.statuses import Status
+from storage import affiliates, codes, referrals, sales
+from storage.affiliates import Affiliate
+from storage.referrals import Referral
+
+METADATA_KEYS = (
+    "affiliateCodeUsed",
+    "referralCode",
+    "referredByCode",
+    "signupAffiliateCode",
+    "affiliatePromoCode",
+    "signupPromoCode",
+    "promoCode",
+    "promotionCode",
+    "stripePromotionCode",
+    "stripeCouponName",
+)
+"""Keys of the customer's metadata that may hold a code, the first that does wins."""
+
+_PLUS_TAG = re.compile(r"\+[^@]*(?=@)")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The buyer, as far as attribution looks. `card` is the fingerprint of the card that paid."""
+
+    id: str
+    email: str
+    metadata: Mapping[str, Any]
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a sale offers to attribution. `codes` are what the customer typed at checkout."""
+
+    customer: Customer
+    codes: tuple[str, ...]
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The end of the attribution. `by` says how, `outcome` in one word, `trace` step by step."""
+
+    affiliate: Affiliate | None
+    by: str
+    outcome: str
+    trace: list[dict[str, str]]
+
+
+async def decide(session: AsyncSession, evidence: Evidence, program: Program) -> Decision:
+    """Attribute a sale. A referral that a first sale settled decides; else the program's order."""
+    trace: list[dict[str, str]] = []
+    referral = await referrals.of_customer(session, evidence.customer.id)
+    affiliate, by = None, ""
+    if referral is not None and referral.first_sale:
+        affiliate = await affiliates.get(session, referral.affiliate_user_id)
+        by = referral.attributed_by
+        _note(trace, "referral", f"The customer's first sale was credited by {_spell(by)}.")
+    else:
+        for by in program.attribution_order:
+            affiliate = await _LOOK[by](session, evidence, program, referral, trace)
+            if affiliate is not None:
+                break
+    if affiliate is None:
+        _note(trace, "end", "Nobody is credited: no code, metadata or link leads to an affiliate.")
+        return Decision(None, "", "nobody", trace)
+    refusal = await _refusal(session, affiliate, evidence)
+    if refusal is not None:
+        outcome, sentence = refusal
+        _note(trace, "end", sentence)
+        return Decision(None, by, outcome, trace)
+    _note(trace, "end", f"{affiliate.promo_code} is credited, by {_spell(by)}.")
+    return Decision(affiliate, by, "credited", trace)
+
+
+async def _by_promo_code(
+    session: AsyncSession,
+    evidence: Evidence,
+    _program: Program,
+    _referral: Referral | None,
+    trace: list[dict[str, str]],
+) -> Affiliate | None:
+    if not evidence.codes:
+        _note(trace, "promo_code", "No promotion code on the invoice.")
+    for code in evidence.codes:
+        found = await _holder(session, code)
+        whose = "belongs to an affiliate" if found else "belongs to no affiliate"
+        _note(trace, "promo_code", f"The invoice has the code {code}, which {whose}.")
+        if found is not None:
+            return found
+    return None
+
+
+async def _by_metadata(
+    session: AsyncSession,
+    evidence: Evidence,
+    _program: Program,
+    _referral: Referral | None,
+    trace: list[dict[str, str]],
+) -> Affiliate | None:
+    for key in METADATA_KEYS:
+        code = str(evidence.customer.metadata.get(key) or "").strip()
+        if not code:
+            continue
+        found = await _holder(session, code)
+        whose = "belongs to an affiliate" if found else "belongs to no affiliate"
+        _note(trace, "metadata", f"The customer's {key} is {code}, which {whose}.")
+        if found is not None:
+            return found
+    _note(trace, "metadata", "No affiliate's code in the customer's metadata.")
+    return None
+
+
+async def _by_link(
+    session: AsyncSession,
+    evidence: Evidence,
+    program: Program,
+    referral: Referral | None,
+    trace: list[dict[str, str]],
+) -> Affiliate | None:
+    if referral is None:
+        _note(trace, "link", "The customer did not sign up through a referral link.")
+        return None
+    if evidence.paid_at - referral.created_at > timedelta(days=program.attribution_window_days):
+        days = program.attribution_window_days
+        _note(trace, "link", f"The sign-up through a link is older than {days} days.")
+        return None
+    _note(trace, "link", "The customer signed up through a referral link, in time.")
+    return await affiliates.get(session, referral.affiliate_user_id)
+
+
+_LOOK = {"promo_code": _by_promo_code, "metadata": _by_metadata, "link": _by_link}
+
+
+async def _holder(session: AsyncSession, code: str) -> Affiliate | None:
+    found = await codes.by_code(session, code.strip().upper())
+    if found is None or found.affiliate_user_id is None:
+        return None
+    return await affiliates.get(session, found.affiliate_user_id)
+
+
+async def _refusal(
+    session: AsyncSession, affiliate: Affiliate, evidence: Evidence
+) -> tuple[str, str] | None:
+    """Why this affiliate may not be credited: an outcome and a sentence."""
+    code, customer = affiliate.promo_code, evidence.customer
+    if affiliate.status == Status.TERMINATED:
+        return "terminated", f"{code} was terminated and earns nothing any more."
+    own = person_key(affiliate.email)
+    if own == person_key(customer.email):
+        return "self_referral", f"{code} bought with their own address: self-referral."
+    if customer.card and await sales.paid_with_card_by(session, customer.card, {own}):
+        return "self_referral", f"The card is one that {code} paid with before: self-referral."
+    return None
+
+
+def person_key(email: str) -> str:
+    """One spelling for all that probably reach one mailbox, for suspicion only.
+
+    Letter case and plus-tags are dropped, at Google dots too.
+    """
+    name, _, host = _PLUS_TAG.sub("", email.strip().casefold()).rpartition("@")
+    if host in {"gmail.com", "googlemail.com"}:
+        name, host = name.replace(".", ""), "gmail.com"
+    return f"{name}@{host}" if name else ""
+
+
+def _spell(by: str) -> str:
+    return {"promo_code": "promo code", "metadata": "metadata", "link": "referral link"}.get(by, by)
+
+
+def _note(trace: list[dict[str, str]], step: str, result: str) -> None:
+    trace.append({"step": step, "result": result})

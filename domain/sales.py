@@ -1,0 +1,183 @@
+"""Settling sales: what a commission should be, and the difference to what was posted.
+
+A handler never adds what an event says. It fetches the invoice as it stands and calls `settle`,
+so that duplicates, any order, partial refunds, disputes and missed events are one code path.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain import attribution, commissions, effects, program
+from domain.attribution import Customer, Decision, Evidence, person_key
+from domain.program import Program
+from storage import commissions as commission_rows
+from storage import referrals
+from storage import sales as rows
+from storage.locks import take_turn
+from storage.referrals import Referral
+from storage.sales import Sale
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """An invoice with its payments, fees, refunds and disputes, as fetched.
+
+    Money is minor units of `currency`, the settlement currency of the balance transactions:
+    `collected` is what the payments brought, `fee` the provider's, `refunded` what went back,
+    `disputed` what open or lost disputes hold. `fetched_at` is when the fetch began.
+    `cycle` is the rank (from 1) among the customer's paid invoices above zero,
+    `subscription_cycle` among the subscription's, 0 for an invoice that brought nothing;
+    `earlier` are the invoices that rank before it, oldest first.
+    """
+
+    invoice_id: str
+    customer: Customer
+    currency: str
+    collected: int
+    tax: int
+    fee: int
+    refunded: int
+    disputed: int
+    cycle: int
+    paid_at: datetime
+    fetched_at: datetime
+    subscription_id: str = ""
+    subscription_cycle: int = 0
+    plan: str = ""
+    codes: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = field(default=())
+
+
+class EarlierSalesNeededError(Exception):
+    """The customer's earlier invoices decide about this one and were not seen: settle them first.
+
+    `invoice_ids` names them, oldest first.
+    """
+
+    def __init__(self, invoice_ids: tuple[str, ...]) -> None:
+        super().__init__(f"settle first: {', '.join(invoice_ids)}")
+        self.invoice_ids = invoice_ids
+
+
+async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
+    """Bring a sale and its commission to what the facts say.
+
+    Older facts than those at hand change nothing. Raises `EarlierSalesNeededError`.
+    """
+    await take_turn(session, f"customer:{facts.customer.id}")
+    settings = await program.load(session)
+    sale = await rows.by_invoice(session, facts.invoice_id, lock=True)
+    if sale is not None and facts.fetched_at < sale.facts_at:
+        return sale
+    await _require_earlier(session, facts, settings)
+    if sale is None:
+        sale = Sale(
+            invoice_id=facts.invoice_id,
+            customer_id=facts.customer.id,
+            currency=facts.currency,
+            paid_at=facts.paid_at,
+            facts_at=facts.fetched_at,
+        )
+    _learn(sale, facts, settings)
+    session.add(sale)
+    await session.flush()
+    commission = await commission_rows.of_sale(session, sale.id)
+    if commission is None:
+        commission = await _credit(session, sale, facts, settings)
+    if commission is not None and await commissions.adjust(session, commission, sale):
+        await effects.update_balance(session, commission.affiliate_user_id)
+    return sale
+
+
+async def _require_earlier(session: AsyncSession, facts: InvoiceFacts, settings: Program) -> None:
+    """Only cycles that can earn depend on what came before."""
+    if _cycle(facts, settings) > settings.max_cycles:
+        return
+    missing = set(facts.earlier) - await rows.known(session, facts.earlier)
+    if missing:
+        raise EarlierSalesNeededError(tuple(one for one in facts.earlier if one in missing))
+
+
+def _learn(sale: Sale, facts: InvoiceFacts, settings: Program) -> None:
+    sale.subscription_id = facts.subscription_id
+    sale.collected, sale.tax, sale.fee = facts.collected, facts.tax, facts.fee
+    sale.refunded, sale.disputed = facts.refunded, facts.disputed
+    sale.cycle = sale.cycle or _cycle(facts, settings)
+    sale.plan = facts.plan
+    sale.person_key = person_key(facts.customer.email)
+    sale.card = facts.customer.card
+    sale.facts_at = facts.fetched_at
+    sale.updated_at = clock.now()
+
+
+def _cycle(facts: InvoiceFacts, settings: Program) -> int:
+    of_customer = settings.cycle_scope == "customer"
+    return facts.cycle if of_customer else facts.subscription_cycle
+
+
+async def _credit(
+    session: AsyncSession, sale: Sale, facts: InvoiceFacts, settings: Program
+) -> commission_rows.Commission | None:
+    """Decide who is credited and freeze the terms; None where nobody is."""
+    if facts.collected <= 0:
+        _conclude(sale, "nothing_collected", "Nothing was collected, so there is no commission.")
+        return None
+    decision = await attribution.decide(
+        session, Evidence(facts.customer, facts.codes, facts.paid_at), settings
+    )
+    sale.outcome, sale.trace = decision.outcome, decision.trace
+    if decision.affiliate is None:
+        session.add(sale)
+        return None
+    sale.affiliate_user_id = decision.affiliate.id
+    await _remember_referral(session, sale, facts, decision)
+    if sale.cycle > settings.max_cycles:
+        sentence = (
+            f"This is paid cycle {sale.cycle}; commissions are paid on the first "
+            f"{settings.max_cycles}."
+        )
+        _conclude(sale, "cycle_limit", sentence)
+        session.add(sale)
+        return None
+    return await commissions.freeze(
+        session,
+        sale,
+        decision.affiliate,
+        settings,
+        attributed_by=decision.by,
+        available_at=facts.paid_at + timedelta(days=settings.hold_days),
+    )
+
+
+def _conclude(sale: Sale, outcome: str, sentence: str) -> None:
+    sale.outcome = outcome
+    sale.trace = [*sale.trace, {"step": "end", "result": sentence}]
+
+
+async def _remember_referral(
+    session: AsyncSession, sale: Sale, facts: InvoiceFacts, decision: Decision
+) -> None:
+    """The first credited sale settles for good who brought the customer."""
+    if decision.affiliate is None:
+        return
+    referral = await referrals.of_customer(session, sale.customer_id)
+    if referral is not None and referral.first_sale:
+        return
+    if referral is None:
+        referral = Referral(
+            affiliate_user_id=decision.affiliate.id,
+            customer_id=sale.customer_id,
+            created_at=facts.paid_at,
+        )
+    referral.affiliate_user_id = decision.affiliate.id
+    referral.attributed_by = decision.by
+    referral.first_sale = True
+    referral.code_used = decision.affiliate.promo_code
+    referral.plan = referral.plan or facts.plan
+    referral.status = referral.status or "active"
+    session.add(referral)
+    await session.flush()
+    await effects.tag_customer(session, sale.customer_id, referral.id)

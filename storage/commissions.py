@@ -1,0 +1,61 @@
+"""Commissions: what an affiliate earns from a sale, on terms frozen when it was first seen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+from storage.sales import Sale
+
+
+class Commission(SQLModel, table=True):
+    """One commission. `amount_cents` is the sum of its ledger entries, in minor units.
+
+    `rate_bp`, `base`, `cycle`, `attributed_by` and `available_at` never change. `revision`
+    counts the entries posted: each difference is one.
+    """
+
+    __tablename__ = "affiliate_commissions"
+    __table_args__ = (Index("ix_affiliate_commissions_affiliate", "affiliate_user_id", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    sale_id: UUID = Field(foreign_key="sales.id", unique=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id")
+    rate_bp: int
+    base: str
+    cycle: int
+    attributed_by: str
+    amount_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    currency: str
+    revision: int = 0
+    available_at: datetime
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+async def of_sale(session: AsyncSession, sale_id: UUID) -> Commission | None:
+    """The commission of a sale, if somebody earns one."""
+    return (
+        await session.exec(select(Commission).where(Commission.sale_id == sale_id))
+    ).one_or_none()
+
+
+async def of_affiliate(
+    session: AsyncSession, affiliate_id: UUID, *, before: UUID | None = None, limit: int = 50
+) -> Sequence[tuple[Commission, Sale]]:
+    """An affiliate's commissions with their sales, newest first; `before` is the page's cursor."""
+    query = (
+        select(Commission, Sale)
+        .join(Sale, col(Sale.id) == col(Commission.sale_id))
+        .where(Commission.affiliate_user_id == affiliate_id)
+        .order_by(col(Commission.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(Commission.id) < before)
+    return (await session.exec(query)).all()

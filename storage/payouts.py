@@ -1,0 +1,79 @@
+"""Payouts: money on its way to an affiliate, reserved from the moment it is asked for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index, text
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.columns import json_field
+from storage.ids import new_id
+
+REQUESTED = "requested"
+APPROVED = "approved"
+PAID = "paid"
+REJECTED = "rejected"
+FAILED = "failed"
+OPEN = (REQUESTED, APPROVED)
+
+
+class Payout(SQLModel, table=True):
+    """One payout of `amount_cents` minor units of `currency`.
+
+    `approvals` names who approved, in order. `reference` is the proof of payment: a transfer's
+    id, or what the person who paid it wrote down. An affiliate has one open payout at most
+    per currency, which the unique index keeps true under any race.
+    """
+
+    __tablename__ = "affiliate_payouts"
+    __table_args__ = (
+        Index(
+            "ix_affiliate_payouts_one_open",
+            "affiliate_user_id",
+            "currency",
+            unique=True,
+            sqlite_where=text("status IN ('requested', 'approved')"),
+            postgresql_where=text("status IN ('requested', 'approved')"),
+        ),
+        Index("ix_affiliate_payouts_status", "status", "requested_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
+    amount_cents: int = Field(sa_column=Column(BigInteger, nullable=False))
+    currency: str
+    status: str = REQUESTED
+    method: str = "manual"
+    destination: str = ""
+    approvals: list[str] = json_field(list)
+    decided_by: str = ""
+    reason: str = ""
+    reference: str = ""
+    requested_at: datetime = Field(default_factory=clock.now)
+    decided_at: datetime | None = None
+    paid_at: datetime | None = None
+
+
+async def get(session: AsyncSession, payout_id: UUID, *, lock: bool = False) -> Payout | None:
+    """One payout; `lock` holds the row until the transaction ends."""
+    return await session.get(Payout, payout_id, with_for_update=lock, populate_existing=lock)
+
+
+async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> Sequence[Payout]:
+    """An affiliate's payouts, newest first."""
+    query = select(Payout).where(Payout.affiliate_user_id == affiliate_id)
+    return (await session.exec(query.order_by(col(Payout.id).desc()))).all()
+
+
+async def open_ones(session: AsyncSession, limit: int = 100) -> Sequence[Payout]:
+    """Payouts that wait for somebody, oldest first."""
+    query = (
+        select(Payout)
+        .where(col(Payout.status).in_(OPEN))
+        .order_by(col(Payout.requested_at))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
