@@ -1,7 +1,4 @@
-"""How amounts, rates and moments read on a page and in a mail.
-
-Integer arithmetic throughout: an amount is minor units and a currency, a rate is basis points.
-"""
+"""How amounts, rates, cycles and moments read on a page and in a mail."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -11,69 +8,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-# Minor units as Stripe counts them (https://docs.stripe.com/currencies). ISK and UGX are absent
-# on purpose: they have no cents any more, yet Stripe's amounts still carry two decimals.
-_NO_DECIMALS: Final = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"}
-    | {"PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-_THREE_DECIMALS: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+from domain.money import money, number, percent
 
-# Only signs that belong to one currency for an English reader; the rest show their ISO code.
-_SIGNS: Final = MappingProxyType(
-    {
-        "USD": "$",
-        "EUR": "€",
-        "GBP": "£",
-        "JPY": "¥",
-        "INR": "₹",
-        "AUD": "A$",
-        "CAD": "CA$",
-        "NZD": "NZ$",
-        "BRL": "R$",
-        "KRW": "₩",
-        "PHP": "₱",
-        "VND": "₫",
-    }
-)
-
-_MINUS: Final = "\N{MINUS SIGN}"
-_NBSP: Final = "\N{NO-BREAK SPACE}"
-_BP_IN_ONE_PERCENT: Final = 100
 _WORDS: Final = (
     *("one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-
-
-def decimals(currency: str) -> int:
-    """How many digits of an amount in `currency` (ISO 4217, any case) stand after the point."""
-    code = currency.upper()
-    if code in _NO_DECIMALS:
-        return 0
-    return 3 if code in _THREE_DECIMALS else 2
-
-
-def money(minor: int, currency: str) -> str:
-    """An amount in minor units as a person writes it: `1250, "usd"` is `$12.50`."""
-    code = currency.upper()
-    digits = decimals(code)
-    whole, rest = divmod(abs(minor), 10**digits)
-    fraction = f".{rest:0{digits}d}" if digits else ""
-    sign = _MINUS if minor < 0 else ""
-    return f"{sign}{_SIGNS.get(code, code + _NBSP)}{whole:,}{fraction}"
-
-
-def percent(basis_points: int) -> str:
-    """A rate in basis points as a percentage without idle zeros: `1250` is `12.5%`."""
-    whole, rest = divmod(abs(basis_points), _BP_IN_ONE_PERCENT)
-    fraction = f".{rest:02d}".rstrip("0") if rest else ""
-    return f"{_MINUS if basis_points < 0 else ''}{whole:,}{fraction}%"
-
-
-def number(count: int) -> str:
-    """A count with its thousands set apart: `12400` is `12,400`."""
-    return f"{count:,}"
 
 
 def cycles(count: int | None) -> str:

@@ -7,8 +7,9 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from dashboard.format import cycles, money, percent
+from dashboard.format import cycles
 from domain import effects, program
+from domain.money import money, percent
 from domain.promo import promo_words
 from domain.sessions import LINK_MINUTES, sign_in_token
 from integrations.mail import Mail

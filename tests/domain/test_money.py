@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import share
+from domain.money import digits, money, percent, share
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,67 @@ def test_no_share_is_taken_of_a_debt() -> None:
     """A negative amount is a mistake of the caller."""
     with pytest.raises(ValueError, match="debt"):
         share(-1, 2000)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [
+        (1250, "usd", "$12.50"),
+        (5, "USD", "$0.05"),
+        (0, "usd", "$0.00"),
+        (123456789, "usd", "$1,234,567.89"),
+        (2500, "eur", "€25.00"),
+        (1250, "jpy", "¥1,250"),
+        (1250, "clp", "CLP\N{NO-BREAK SPACE}1,250"),
+        (1250, "kwd", "KWD\N{NO-BREAK SPACE}1.250"),
+        (5, "bhd", "BHD\N{NO-BREAK SPACE}0.005"),
+        (1250, "chf", "CHF\N{NO-BREAK SPACE}12.50"),
+        (50000, "isk", "ISK\N{NO-BREAK SPACE}500.00"),
+    ],
+)
+def test_money_reads_as_its_currency_is_written(minor: int, currency: str, shown: str) -> None:
+    """Currencies with no, two and three decimals each show the amount that was meant."""
+    assert money(minor, currency) == shown
+
+
+def test_a_debt_carries_its_minus_before_the_sign() -> None:
+    """A clawed-back balance is seen as negative, also below one whole unit."""
+    assert money(-1250, "usd") == "\N{MINUS SIGN}$12.50"
+    assert money(-5, "usd") == "\N{MINUS SIGN}$0.05"
+    assert money(-500, "jpy") == "\N{MINUS SIGN}¥500"
+
+
+@given(st.integers(), st.sampled_from(["usd", "jpy", "kwd", "sek"]))
+def test_no_cent_is_lost_however_large_the_amount(minor: int, currency: str) -> None:
+    """The digits shown, read back, are the amount: nothing was rounded on the way."""
+    shown = money(minor, currency)
+    digits = int("".join(character for character in shown if character.isdigit()))
+    assert digits == abs(minor)
+    assert shown.startswith("\N{MINUS SIGN}") == (minor < 0)
+
+
+@pytest.mark.parametrize(
+    ("basis_points", "shown"),
+    [
+        (2000, "20%"),
+        (1250, "12.5%"),
+        (1275, "12.75%"),
+        (1005, "10.05%"),
+        (5, "0.05%"),
+        (0, "0%"),
+        (10000, "100%"),
+        (-250, "\N{MINUS SIGN}2.5%"),
+    ],
+)
+def test_a_rate_shows_no_idle_zeros(basis_points: int, shown: str) -> None:
+    """Basis points read as the percentage that a person would write."""
+    assert percent(basis_points) == shown
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [(123456, "usd", "1234.56"), (-5, "usd", "-0.05"), (700, "jpy", "700"), (-5, "kwd", "-0.005")],
+)
+def test_a_spreadsheet_gets_bare_digits(minor: int, currency: str, shown: str) -> None:
+    """No sign of the currency, no separator, and a minus that counts as one."""
+    assert digits(minor, currency) == shown
