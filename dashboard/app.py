@@ -11,6 +11,7 @@ from dashboard.limits import LIMITS, Limits
 from dashboard.pages import affiliates, applications, overview, sessions
 from dashboard.security import guard, own_forms_only
 from dashboard.session import know_visitor
+from dashboard.standing import approved_only
 
 __all__ = ["DashboardContext", "add_routes"]
 
@@ -40,6 +41,6 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/sign-in/{token}", sessions.confirm)
     pages.router.add_post("/sign-in/{token}", sessions.open_with_link)
     pages.router.add_post("/sign-out", sessions.end)
-    pages.router.add_get("/dashboard", overview.show)
+    pages.router.add_get("/dashboard", approved_only(overview.show))
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)

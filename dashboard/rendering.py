@@ -17,6 +17,7 @@ from dashboard import static_files
 from dashboard.context import CONTEXT, VISIT
 from dashboard.csrf import csrf_token
 from dashboard.format import FILTERS
+from dashboard.navigation import menu
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -50,7 +51,7 @@ def _shared(request: web.Request) -> dict[str, Any]:
         "static_version": static_files.VERSION,
         "csrf": csrf_token(context.secret_key, visit.anchor),
         "signed_in_as": visit.session.email if visit.session else None,
-        "nav": [],
+        "nav": menu(request.path) if visit.session else [],
         "notice": visit.notice,
     }
 

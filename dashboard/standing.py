@@ -1,11 +1,13 @@
 """Where a signed-in person stands towards the program."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
 from dashboard.context import CONTEXT, DIRECTORY, VISIT, Notice
+from dashboard.rendering import see_other
 from domain import affiliates
 from domain.audit import Actor
 from domain.statuses import Status
@@ -17,6 +19,17 @@ from storage.applications import Application
 from storage.sessions import Session
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An approved affiliate, signed in by `session`."""
+
+    affiliate: Affiliate
+    session: Session
+
+
+MemberPage = Callable[[web.Request, Member], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,24 @@ async def find_standing(request: web.Request, owner: Session) -> Standing:
         adopted = await affiliates.adopt(session, entry, actor)
     # None also where another request of theirs was a moment faster.
     return Standing(affiliate=adopted) if adopted else await _known(request, owner)
+
+
+def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that opens a page to approved affiliates, and hands it who that is.
+
+    Everybody else is led to where they can sign in, or see how they stand.
+    """
+
+    async def handle(request: web.Request) -> web.Response:
+        owner = request[VISIT].session
+        if owner is None:
+            return see_other("/affiliate/sign-in")
+        standing = await find_standing(request, owner)
+        if standing.affiliate is None or standing.status is not Status.APPROVED:
+            return see_other("/affiliate")
+        return await page(request, Member(standing.affiliate, owner))
+
+    return handle
 
 
 async def _known(request: web.Request, owner: Session) -> Standing:

@@ -7,12 +7,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
-from dashboard.rendering import render, see_other
-from dashboard.standing import find_standing
+from dashboard.rendering import render
+from dashboard.standing import Member
 from domain.affiliates import Overview, overview
 from domain.program import Program
 from domain.promo import promo_words
-from domain.statuses import Status
 from settings import Settings
 from storage import sessions
 from storage.sessions import Session
@@ -20,23 +19,18 @@ from storage.sessions import Session
 ACTIVE: Final = "active"
 
 
-async def show(request: web.Request) -> web.Response:
-    """The promo code, the money on its way, who came through it; for approved affiliates only."""
+async def show(request: web.Request, member: Member) -> web.Response:
+    """The promo code, the money on its way, who came through it."""
     context, visit = request.app[CONTEXT], request[VISIT]
-    if visit.session is None:
-        return see_other("/affiliate/sign-in")
-    standing = await find_standing(request, visit.session)
-    if standing.affiliate is None or standing.status is not Status.APPROVED:
-        return see_other("/affiliate")
     async with context.db.read() as session:
-        seen = await overview(session, standing.affiliate)
-        devices = await sessions.of_person(session, visit.session.email_key)
+        seen = await overview(session, member.affiliate)
+        devices = await sessions.of_person(session, member.session.email_key)
     view = {
         "program": visit.program,
         **_account(seen, visit.program, context.settings),
         **_money(seen, visit.program),
         "breakdown": _breakdown(seen.breakdown),
-        "sessions": [_device(device, visit.session) for device in devices],
+        "sessions": [_device(device, member.session) for device in devices],
     }
     return render(request, "dashboard.html", view)
 

@@ -1,0 +1,17 @@
+"""The dashboard's menu. A new page of the dashboard is one line here."""
+
+from typing import Any, Final
+
+PAGES: Final = (("Overview", "/affiliate/dashboard"),)
+
+
+def menu(path: str) -> list[dict[str, Any]]:
+    """The menu as the page at `path` shows it; empty outside the dashboard.
+
+    A page below one of the menu's counts as that one.
+    """
+    around = [href for _, href in PAGES if f"{path}/".startswith(f"{href}/")]
+    if not around:
+        return []
+    here = max(around, key=len)
+    return [{"label": label, "href": href, "current": href == here} for label, href in PAGES]
