@@ -7,6 +7,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.app
+import dashboard.api.app
 import dashboard.app
 import dashboard.public.links
 import door
@@ -51,6 +52,7 @@ class Desk:
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk)
         dashboard.app.add_routes(app, pages)
+        dashboard.api.app.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         app.cleanup_ctx.append(self._run)

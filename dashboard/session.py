@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 
 import clock
 from dashboard import cookies, static_files
+from dashboard.bearer import bearer
 from dashboard.context import CONTEXT, DIRECTORY, VISIT, DashboardContext, Notice, Visit
 from dashboard.devices import device_label
 from domain import program, sessions
@@ -70,7 +71,7 @@ def browser(request: web.Request) -> str:
 async def _come_from_clerk(request: web.Request, context: DashboardContext, visit: Visit) -> None:
     """Sign in whom Clerk's token names; where that fails, a notice says what to do instead."""
     directory, settings = request.app.get(DIRECTORY), context.settings
-    token = request.cookies.get(CLERK_COOKIE) or _bearer(request)
+    token = request.cookies.get(CLERK_COOKIE) or bearer(request)
     if directory is None or not settings.clerk_jwt_key or not token:
         return
     try:
@@ -98,8 +99,3 @@ async def _come_from_clerk(request: web.Request, context: DashboardContext, visi
         visit.session = await sessions.opened_by(session, theirs.session_id, CLERK)
     if ours is not None:
         keep_signed_in(visit, ours)
-
-
-def _bearer(request: web.Request) -> str:
-    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""

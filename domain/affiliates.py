@@ -13,7 +13,7 @@ from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
 from domain.statuses import Status
-from domain.texts import require_reason
+from domain.texts import keepable, require_reason
 from storage import affiliates as rows
 from storage import applications, ledger, links, referrals
 from storage import codes as code_rows
@@ -90,6 +90,24 @@ async def change_status(
         await effects.show_application(session, application.id)
     await effects.send_mail(session, _MAILS[status], affiliate.email, affiliate=str(affiliate.id))
     return affiliate
+
+
+async def look_up(session: AsyncSession, name: str) -> Affiliate:
+    """The affiliate of an id, a public id or a promo code, in any letter case of the code.
+
+    A code that somebody gave up still leads to them. Raises `NotFoundError`.
+    """
+    name = keepable(name)
+    try:
+        found = await rows.get(session, UUID(name))
+    except ValueError:
+        found = await rows.by_reference(session, name)
+        code = None if found else await code_rows.by_code(session, name.strip().upper())
+        if code is not None and code.affiliate_user_id is not None:
+            found = await rows.get(session, code.affiliate_user_id)
+    if found is None:
+        raise NotFoundError("There is no affiliate of this id, public id or promo code.")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Commissions: terms frozen once, and the difference posted whenever the facts change."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -50,16 +52,49 @@ async def freeze(
     return commission
 
 
-def base_of(sale: Sale, base: str) -> int:
-    """What a commission is a share of, in minor units, never below 0.
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """How a commission comes about, in minor units.
 
-    `net` is what was collected less tax, the provider's fee, refunds and open or lost disputes;
-    `gross` leaves the fee in.
+    The signed `parts` (`collected`, `tax`, `fee`, `refunded`, `disputed`) add up to the `base`,
+    which is never below 0; `rate_bp` of it is the `amount`. `fee` is no part of a gross base.
     """
-    left = sale.collected - sale.tax - sale.refunded - sale.disputed
-    if base == "net":
-        left -= sale.fee
-    return max(0, left)
+
+    parts: tuple[tuple[str, int], ...]
+    base: int
+    rate_bp: int
+    amount: int
+
+
+def arithmetic(sale: Sale, base: str, rate_bp: int) -> Arithmetic:
+    """The sum behind a commission on a sale as it stands; `base` is `net` or `gross`."""
+    parts = [
+        ("collected", sale.collected),
+        ("tax", -sale.tax),
+        ("fee", -sale.fee),
+        ("refunded", -sale.refunded),
+        ("disputed", -sale.disputed),
+    ]
+    if base == "gross":
+        parts = [part for part in parts if part[0] != "fee"]
+    left = max(0, sum(amount for _, amount in parts))
+    return Arithmetic(tuple(parts), left, rate_bp, share(left, rate_bp))
+
+
+class Standing(StrEnum):
+    """What has become of a commission."""
+
+    ON_HOLD = "on_hold"
+    AVAILABLE = "available"
+    TAKEN_BACK = "taken_back"
+    NOTHING = "nothing"
+
+
+def standing(commission: Commission, now: datetime) -> Standing:
+    """Where a commission stands. Once available it is part of the balance, paid out or not."""
+    if commission.amount_cents == 0:
+        return Standing.TAKEN_BACK if commission.revision else Standing.NOTHING
+    return Standing.ON_HOLD if commission.available_at > now else Standing.AVAILABLE
 
 
 async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> bool:
@@ -68,7 +103,7 @@ async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> b
     Every entry is available when the commission is, also one that takes back. Returns whether
     anything was posted.
     """
-    due = share(base_of(sale, commission.base), commission.rate_bp)
+    due = arithmetic(sale, commission.base, commission.rate_bp).amount
     difference = due - commission.amount_cents
     if difference == 0:
         return False

@@ -37,6 +37,7 @@ def _fillable(text: str) -> str:
     return text
 
 
+Text = Annotated[str, AfterValidator(keepable)]
 Word = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(keepable)
 ]
@@ -96,7 +97,7 @@ class Program(BaseModel):
     two_person_payout_cents: int | None = Field(default=100_000, ge=0)
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()
-    terms_version: str = Field(default="v1", min_length=1, max_length=40)
+    terms_version: Text = Field(default="v1", min_length=1, max_length=40)
     terms: Words = (
         "I have read the affiliate terms and agree to them.",
         "I will disclose the partnership wherever I promote the product.",
@@ -111,10 +112,10 @@ class Program(BaseModel):
         "I use {product} myself. With code {code} you get {offer} off your first purchase: {link}",
         "{offer} off {product} for a limited audience, mine: code {code} at checkout. {link} #ad",
     )
-    support_email: str = Field(default="", max_length=254)
-    terms_url: str = Field(default="", pattern=r"^(https://.*)?$")
+    support_email: Text = Field(default="", max_length=254)
+    terms_url: Text = Field(default="", pattern=r"^(https://.*)?$")
     review_days: int = Field(default=3, ge=0, le=60)
-    tally_form_url: str = Field(default="", pattern=r"^(https://.*)?$")
+    tally_form_url: Text = Field(default="", pattern=r"^(https://.*)?$")
     field_labels: dict[str, Words] = FIELD_LABELS
     fit_words: Words = ("sport", "betting", "dfs", "fantasy", "props", "odds", "picks", "wager")
     coupon_words: Words = ("coupon", "deal", "voucher", "cashback", "discount site", "promo codes")

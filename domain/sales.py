@@ -12,10 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from domain import attribution, commissions, effects, program
 from domain.attribution import Customer, Decision, Evidence, person_key
+from domain.errors import NotFoundError
 from domain.program import Program
+from domain.texts import keepable
+from storage import affiliates, referrals
 from storage import commissions as commission_rows
-from storage import referrals
 from storage import sales as rows
+from storage.affiliates import Affiliate
 from storage.locks import take_turn
 from storage.referrals import Referral
 from storage.sales import Sale
@@ -181,3 +184,25 @@ async def _remember_referral(
     session.add(referral)
     await session.flush()
     await effects.tag_customer(session, sale.customer_id, referral.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A sale with everything that says why it earns what it earns, if anything."""
+
+    sale: Sale
+    commission: commission_rows.Commission | None
+    affiliate: Affiliate | None
+
+
+async def explain(session: AsyncSession, invoice_id: str) -> Explanation:
+    """Why a sale was credited or not. Raises `NotFoundError` for an invoice never seen paid."""
+    sale = await rows.by_invoice(session, keepable(invoice_id))
+    if sale is None:
+        raise NotFoundError(f"No paid invoice {invoice_id} was seen.")
+    owner = sale.affiliate_user_id
+    return Explanation(
+        sale,
+        await commission_rows.of_sale(session, sale.id),
+        await affiliates.get(session, owner) if owner else None,
+    )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -62,8 +63,13 @@ async def references_taken(session: AsyncSession, references: set[str]) -> set[s
     return set((await session.exec(query)).all())
 
 
-async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Affiliate]:
-    """Affiliates whose name, address, code or public id contains `text`, newest first."""
+async def by_reference(session: AsyncSession, reference: str) -> Affiliate | None:
+    """The affiliate with this public id."""
+    query = select(Affiliate).where(Affiliate.reference == reference)
+    return (await session.exec(query)).one_or_none()
+
+
+def _matches(text: str) -> ColumnElement[bool]:
     columns = (
         Affiliate.email,
         Affiliate.legal_name,
@@ -71,12 +77,39 @@ async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Af
         Affiliate.promo_code,
         Affiliate.reference,
     )
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
+
+
+async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Affiliate]:
+    """Affiliates whose name, address, code or public id contains `text`, newest first."""
     query = (
         select(Affiliate)
-        .where(or_(*(col(column).icontains(text, autoescape=True) for column in columns)))
+        .where(_matches(text))
         .order_by(col(Affiliate.approved_at).desc())
         .limit(limit)
     )
+    return (await session.exec(query)).all()
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    before: UUID | None = None,
+    limit: int = 50,
+    status: str = "",
+    text: str = "",
+) -> Sequence[Affiliate]:
+    """Affiliates, the newest first; `before` is the id that the page before ended with.
+
+    Only those in `status`, and those in whom `find` would find `text`, where given.
+    """
+    query = select(Affiliate).order_by(col(Affiliate.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Affiliate.id) < before)
+    if status:
+        query = query.where(Affiliate.status == status)
+    if text:
+        query = query.where(_matches(text))
     return (await session.exec(query)).all()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -59,3 +59,9 @@ async def of_affiliate(
     if before is not None:
         query = query.where(col(Commission.id) < before)
     return (await session.exec(query)).all()
+
+
+async def count_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> int:
+    """How many commissions an affiliate has, also those that were taken back."""
+    owner = Commission.affiliate_user_id == affiliate_id
+    return (await session.exec(select(func.count()).select_from(Commission).where(owner))).one()

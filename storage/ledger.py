@@ -1,5 +1,6 @@
 """The ledger: money is never edited, only added to. A balance is a sum."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +52,21 @@ async def balances(
     return {
         currency: (int(ready), int(held)) for currency, ready, held in await session.exec(query)
     }
+
+
+async def page(
+    session: AsyncSession, affiliate_id: UUID, *, before: UUID | None = None, limit: int = 50
+) -> Sequence[LedgerEntry]:
+    """An affiliate's entries, the newest first; `before` is where the page before ended."""
+    query = (
+        select(LedgerEntry)
+        .where(LedgerEntry.affiliate_user_id == affiliate_id)
+        .order_by(col(LedgerEntry.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(LedgerEntry.id) < before)
+    return (await session.exec(query)).all()
 
 
 async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:

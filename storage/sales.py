@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -81,3 +81,9 @@ async def paid_with_card_by(session: AsyncSession, card: str, person_keys: set[s
     """Whether one of these people ever paid with this card."""
     query = select(Sale.id).where(Sale.card == card, col(Sale.person_key).in_(person_keys))
     return (await session.exec(query.limit(1))).first() is not None
+
+
+async def count_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> int:
+    """How many sales were credited to an affiliate, also those beyond the cycles that earn."""
+    query = select(func.count()).select_from(Sale).where(Sale.affiliate_user_id == affiliate_id)
+    return (await session.exec(query)).one()

@@ -1,14 +1,18 @@
 """Small makers of the domain's own objects, each good by itself and changed by keyword."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from domain import applications
+from domain import applications, sales
 from domain.answers import Answer, ApplicationFields
 from domain.applications import Submission
+from domain.attribution import Customer
 from domain.audit import Actor
+from domain.sales import InvoiceFacts
 from storage import affiliates as affiliate_rows
 from storage import applications as application_rows
 from storage.affiliates import Affiliate
@@ -16,12 +20,16 @@ from storage.applications import Application
 from storage.db import Database
 from storage.ids import new_id
 from storage.outbox import Effect
+from storage.sales import Sale
 
 RITA = Actor("U-RITA", "@rita", "slack")
 SAM = Actor("U-SAM", "@sam", "slack")
 FORM = Actor("form", "", "tally")
 
 TERMS = {"I have read the affiliate terms and accept them": True, "I will not self-refer": True}
+
+PAID = datetime(2026, 11, 1, 12, tzinfo=UTC)
+BUYER = Customer("cus_1", "buyer@example.net", {})
 
 
 def some_fields(**changes: Any) -> ApplicationFields:
@@ -98,3 +106,39 @@ async def mails_asked_for(db: Database) -> list[tuple[str, str]]:
         for effect in await effects_asked_for(db)
         if effect.kind == "mail"
     ]
+
+
+def facts(n: int = 1, **changes: Any) -> InvoiceFacts:
+    """The n-th monthly invoice of one customer: $29.00 with a fee of $1.14, code JARED30."""
+    made = InvoiceFacts(
+        invoice_id=f"in_{n}",
+        customer=BUYER,
+        currency="usd",
+        collected=2900,
+        tax=0,
+        fee=114,
+        refunded=0,
+        disputed=0,
+        cycle=n,
+        subscription_cycle=n,
+        paid_at=PAID + timedelta(days=30 * (n - 1)),
+        fetched_at=PAID + timedelta(days=30 * (n - 1), seconds=5),
+        subscription_id="sub_1",
+        plan="monthly",
+        codes=("JARED30",) if n == 1 else (),
+        earlier=tuple(f"in_{k}" for k in range(1, n)),
+    )
+    return replace(made, **changes)
+
+
+async def settle(db: Database, *given: InvoiceFacts) -> Sale:
+    """Settle facts, a transaction each; returns the last sale."""
+    for one in given:
+        async with db.transaction() as session:
+            sale = await sales.settle(session, one)
+    return sale
+
+
+def later(one: InvoiceFacts, **changes: Any) -> InvoiceFacts:
+    """The same invoice, fetched a minute later."""
+    return replace(one, fetched_at=one.fetched_at + timedelta(minutes=1), **changes)

@@ -1,14 +1,13 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
 
-from domain import affiliates, sales
+from domain import affiliates
 from domain import program as programs
 from domain.attribution import METADATA_KEYS, Customer
-from domain.sales import EarlierSalesNeededError, InvoiceFacts
+from domain.sales import EarlierSalesNeededError
 from domain.statuses import Status
 from storage import commissions, ledger, referrals
 from storage.affiliates import Affiliate
@@ -17,41 +16,9 @@ from storage.db import Database
 from storage.ledger import LedgerEntry
 from storage.referrals import Referral
 from storage.sales import Sale
-from tests.builders import RITA, join
+from tests.builders import BUYER, PAID, RITA, facts, join, later, settle
 
-PAID = datetime(2026, 11, 1, 12, tzinfo=UTC)
-BUYER = Customer("cus_1", "buyer@example.net", {})
-
-
-def facts(n: int = 1, **changes: Any) -> InvoiceFacts:
-    """The n-th monthly invoice of one customer: $29.00 with a fee of $1.14, code JARED30."""
-    made = InvoiceFacts(
-        invoice_id=f"in_{n}",
-        customer=BUYER,
-        currency="usd",
-        collected=2900,
-        tax=0,
-        fee=114,
-        refunded=0,
-        disputed=0,
-        cycle=n,
-        subscription_cycle=n,
-        paid_at=PAID + timedelta(days=30 * (n - 1)),
-        fetched_at=PAID + timedelta(days=30 * (n - 1), seconds=5),
-        subscription_id="sub_1",
-        plan="monthly",
-        codes=("JARED30",) if n == 1 else (),
-        earlier=tuple(f"in_{k}" for k in range(1, n)),
-    )
-    return replace(made, **changes)
-
-
-async def settle(db: Database, *given: InvoiceFacts) -> Sale:
-    """Settle facts, a transaction each; returns the last sale."""
-    for one in given:
-        async with db.transaction() as session:
-            sale = await sales.settle(session, one)
-    return sale
+__all__ = ["BUYER", "PAID", "facts", "later", "settle"]
 
 
 async def entries(db: Database) -> list[int]:
@@ -67,11 +34,6 @@ async def commission_of(db: Database, sale: Sale) -> Commission:
         found = await commissions.of_sale(session, sale.id)
     assert found is not None
     return found
-
-
-def later(one: InvoiceFacts, **changes: Any) -> InvoiceFacts:
-    """The same invoice, fetched a minute later."""
-    return replace(one, fetched_at=one.fetched_at + timedelta(minutes=1), **changes)
 
 
 class TestTheAmount:

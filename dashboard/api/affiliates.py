@@ -1,0 +1,117 @@
+"""`/api/admin/affiliates`: who is in the program, what they have, and their ledger."""
+
+from typing import Any
+
+from aiohttp import web
+
+import clock
+from dashboard.api.moments import rfc3339
+from dashboard.api.paging import page_of
+from dashboard.context import CONTEXT
+from domain import commissions, program
+from domain.affiliates import look_up
+from domain.errors import InvalidError
+from domain.statuses import Status, parse_status
+from domain.texts import keepable
+from storage import affiliates, codes, ledger, referrals, sales
+from storage import commissions as commission_rows
+from storage.affiliates import Affiliate
+from storage.codes import DiscountCode
+from storage.ledger import LedgerEntry
+
+ACTIVE = "active"
+
+
+async def index(request: web.Request) -> web.Response:
+    """Affiliates, the newest first; `status` and `q` (as in `/affiliate find`) narrow the list."""
+    page = page_of(request)
+    status = request.query.get("status", "")
+    if status and parse_status(status) is None:
+        known = ", ".join(sorted(Status))
+        raise InvalidError("This list cannot be shown.", {"status": f"Use one of {known}."})
+    async with request.app[CONTEXT].db.read() as session:
+        found = await affiliates.page(
+            session,
+            before=page.before,
+            limit=page.to_fetch,
+            status=parse_status(status) or "",
+            text=keepable(request.query.get("q", "")).strip(),
+        )
+    return page.answer(found, _shown)
+
+
+async def show(request: web.Request) -> web.Response:
+    """One affiliate, by id, public id or promo code: their terms, balances and counts."""
+    async with request.app[CONTEXT].db.read() as session:
+        affiliate = await look_up(session, request.match_info["id"])
+        settings = await program.load(session)
+        brought = await referrals.breakdown(session, affiliate.id)
+        code = await codes.by_code(session, affiliate.promo_code)
+        balances = await ledger.balances(session, affiliate.id, clock.now())
+        view = _shown(affiliate) | {
+            "rate_bp": affiliate.rate_bp,
+            "rate_bp_in_force": await commissions.rate_of(session, affiliate, settings),
+            "terms_version": affiliate.terms_version,
+            "status_reason": affiliate.status_reason,
+            "payout_status": affiliate.payout_status,
+            "payout_method": affiliate.payout_method,
+            "code": _code(code) if code else None,
+            "balances": [
+                {"currency": currency, "available": available, "pending": pending}
+                for currency, (available, pending) in sorted(balances.items())
+            ],
+            "counts": {
+                "referrals": sum(count for _, _, count in brought),
+                "active_referrals": sum(n for _, status, n in brought if status == ACTIVE),
+                "sales": await sales.count_of_affiliate(session, affiliate.id),
+                "commissions": await commission_rows.count_of_affiliate(session, affiliate.id),
+            },
+        }
+    return web.json_response(view)
+
+
+async def show_ledger(request: web.Request) -> web.Response:
+    """An affiliate's ledger, the newest entry first."""
+    page = page_of(request)
+    async with request.app[CONTEXT].db.read() as session:
+        affiliate = await look_up(session, request.match_info["id"])
+        entries = await ledger.page(session, affiliate.id, before=page.before, limit=page.to_fetch)
+    return page.answer(entries, _entry)
+
+
+def _shown(affiliate: Affiliate) -> dict[str, Any]:
+    return {
+        "id": str(affiliate.id),
+        "reference": affiliate.reference,
+        "status": affiliate.status,
+        "email": affiliate.email,
+        "legal_name": affiliate.legal_name,
+        "display_name": affiliate.display_name,
+        "platform_url": affiliate.platform_url,
+        "promo_code": affiliate.promo_code,
+        "approved_at": rfc3339(affiliate.approved_at),
+        "approved_by": affiliate.approved_by,
+    }
+
+
+def _code(code: DiscountCode) -> dict[str, Any]:
+    return {
+        "code": code.code,
+        "status": code.status,
+        "discount_type": code.discount_type,
+        "discount_value": code.discount_value,
+        "stripe_coupon_id": code.stripe_coupon_id,
+        "stripe_promotion_code_id": code.stripe_promotion_code_id,
+    }
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "id": str(entry.id),
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "reason": entry.reason,
+        "source": entry.source,
+        "available_at": rfc3339(entry.available_at),
+        "created_at": rfc3339(entry.created_at),
+    }

@@ -1,0 +1,25 @@
+"""What programs read and write, mounted at `/api`."""
+
+from typing import Final
+
+from aiohttp import web
+
+from dashboard.api import affiliates, program, sales
+from dashboard.api.access import admins_only
+from dashboard.api.problems import answer_problems
+from dashboard.context import CONTEXT, DashboardContext
+
+PREFIX: Final = "/api/admin"
+
+
+def add_routes(app: web.Application, context: DashboardContext) -> None:
+    """Add the admin API, for whoever holds ADMIN_API_TOKEN."""
+    admin = web.Application(middlewares=[answer_problems, admins_only])
+    admin[CONTEXT] = context
+    admin.router.add_get("/program", program.show)
+    admin.router.add_patch("/program", program.change)
+    admin.router.add_get("/affiliates", affiliates.index)
+    admin.router.add_get("/affiliates/{id}", affiliates.show)
+    admin.router.add_get("/affiliates/{id}/ledger", affiliates.show_ledger)
+    admin.router.add_get("/sales/{invoice_id}", sales.show)
+    app.add_subapp(PREFIX, admin)
