@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from typing import Any
 
 import clock
@@ -10,7 +11,7 @@ from sandbox.stripe import catalogue
 from sandbox.stripe.answers import Answers
 from sandbox.stripe.courier import Courier
 from sandbox.stripe.faults import Fault
-from sandbox.stripe.money import checkout, reversals, subscriptions
+from sandbox.stripe.money import checkout, invoices, reversals, subscriptions
 from sandbox.stripe.money.discounts import find_code
 from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import missing
@@ -89,24 +90,31 @@ class StripeAccount(State):
         customer_metadata: dict[str, str] | None = None,
         trial_days: int = 0,
         tax_bp: int = 0,
+        card: str | None = None,
+        payments: int = 1,
     ) -> Json:
         """Let somebody subscribe to a plan, and return the first invoice.
 
         `plan` is a price's lookup key, `promotion_code` what the customer types, `metadata` the
-        subscription's. A customer with the same e-mail address is taken to be the same one.
+        subscription's, `card` the fingerprint of their card, `payments` in how many they pay.
+        A customer with the same e-mail address is taken to be the same one.
         Raises `RefusalError` where Stripe would not sell.
         """
         price = self._price(plan)
         async with self._news():
             code = find_code(self, promotion_code) if promotion_code else None
+            customer = find_or_create(self, email, name, customer_metadata or {})
+            if card is not None:
+                self.cards[customer["id"]] = card
             bought = subscriptions.start(
                 self,
-                find_or_create(self, email, name, customer_metadata or {}),
+                customer,
                 price,
                 code=code,
                 metadata=metadata or {},
                 trial_days=trial_days,
                 tax_bp=tax_bp,
+                parts=payments,
             )
         return self.objects.get("invoice", bought["latest_invoice"])
 
@@ -137,6 +145,40 @@ class StripeAccount(State):
                 declined=declined,
                 tax_bp=tax_bp,
             )
+
+    async def change_plan(self, subscription: str, plan: str, *, unused: int = 0) -> Json:
+        """Move a subscription to another plan now, and return the invoice with its proration."""
+        async with self._news():
+            return subscriptions.change_plan(
+                self,
+                self.objects.get("subscription", subscription),
+                self._price(plan),
+                unused=unused,
+            )
+
+    async def void(self, invoice: str) -> Json:
+        """Declare an unpaid invoice a mistake."""
+        async with self._news():
+            return invoices.void(self, self.objects.get("invoice", invoice))
+
+    async def pay_outside(self, invoice: str) -> Json:
+        """Note that an unpaid invoice was paid by bank transfer or in cash."""
+        async with self._news():
+            return invoices.pay_outside(self, self.objects.get("invoice", invoice))
+
+    async def fail_refund(self, refund: str) -> Json:
+        """Let a refund bounce."""
+        async with self._news():
+            return reversals.fail_refund(self, self.objects.get("refund", refund))
+
+    async def credit(self, invoice: str, amount: int) -> Json:
+        """Give back a part of a paid invoice by a credit note."""
+        async with self._news():
+            return reversals.credit(self, self.objects.get("invoice", invoice), amount)
+
+    def settle_in(self, currency: str, into: str, rate: Fraction) -> None:
+        """Change what comes in from now on, minor units for minor units at this rate."""
+        self.settles[currency] = {"currency": into, "rate": str(rate)}
 
     async def cancel(self, subscription: str) -> Json:
         """End a subscription now."""

@@ -33,6 +33,7 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self._tables: dict[str, dict[str, Json]] = store.data.setdefault("objects", {})
+        self._removed: dict[str, str] = store.data.setdefault("removed", {})
         self._kinds: dict[str, str] = {}
         self._mentions: dict[tuple[str, str], list[str]] = {}
         for kind, table in self._tables.items():
@@ -60,13 +61,16 @@ class Objects:
         return thing
 
     def find(self, key: str) -> Json | None:
-        """Return the object with this id, of whatever kind."""
+        """Return the object with this id, of whatever kind; what is left of it once deleted."""
+        if key in self._removed:
+            return {"id": key, "object": self._removed[key], "deleted": True}
         kind = self._kinds.get(key)
         return self._tables[kind].get(key) if kind else None
 
     def remove(self, thing: Json) -> None:
-        """Forget an object."""
+        """Forget an object, but not that there was one."""
         del self._tables[thing["object"]][thing["id"]]
+        self._removed[thing["id"]] = thing["object"]
 
     def newest_first(self, kind: str) -> Iterator[Json]:
         """All objects of a kind, in the order in which Stripe lists them."""

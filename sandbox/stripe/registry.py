@@ -8,6 +8,7 @@ from sandbox.stripe.resources.base import Resource
 from sandbox.stripe.resources.charges import Charges
 from sandbox.stripe.resources.checkout_sessions import CheckoutSessions
 from sandbox.stripe.resources.coupons import Coupons
+from sandbox.stripe.resources.credit_notes import CreditNotes
 from sandbox.stripe.resources.customers import Customers
 from sandbox.stripe.resources.disputes import Disputes
 from sandbox.stripe.resources.events import Events
@@ -28,6 +29,7 @@ RESOURCES: Final[tuple[type[Resource], ...]] = (
     Charges,
     CheckoutSessions,
     Coupons,
+    CreditNotes,
     Customers,
     Disputes,
     Events,

@@ -19,6 +19,8 @@ NOBODY: Final[Json] = {"id": None, "idempotency_key": None}
 class State(ABC):
     """An account's memory, all of it in the store. The resources work on this.
 
+    `cards` holds the fingerprint of the card that a customer pays with, `settles` what the account
+    changes a currency into and at which rate (a fraction as text, minor units for minor units).
     `secrets` holds the signing secret of each webhook endpoint, `busy` the idempotency
     keys in use right now, `cause` the API request that is being carried out; `news` is set when
     there is something to deliver.
@@ -32,6 +34,8 @@ class State(ABC):
         self.secrets: dict[str, str] = store.data.setdefault("secrets", {})
         self.queue: list[Json] = store.data.setdefault("queue", [])
         self.history: dict[str, list[Json]] = store.data.setdefault("history", {})
+        self.cards: dict[str, str] = store.data.setdefault("cards", {})
+        self.settles: dict[str, Json] = store.data.setdefault("settles", {})
         self.answers: dict[str, Json] = store.data.setdefault("answers", {})
         self.id: str = store.data.setdefault("account", new_id("acct", 16))
         self.busy: set[str] = set()

@@ -1,5 +1,7 @@
 """How money comes in: a payment intent, its charge, and what Stripe keeps of it."""
 
+from fractions import Fraction
+from hashlib import sha256
 from typing import Final
 
 import clock
@@ -21,8 +23,15 @@ def fee_of(amount: int) -> int:
 def book(
     account: State, *, amount: int, fee: int, currency: str, kind: str, source: str, category: str
 ) -> Json:
-    """Write one line of the account's balance; `amount` is signed, `fee` is what Stripe keeps."""
+    """Write one line of the account's balance; `amount` is signed, `fee` is what Stripe keeps.
+
+    Both are in `currency`, and are changed into what the account settles it in.
+    """
     now = int(clock.timestamp())
+    change = account.settles.get(currency)
+    if change:
+        amount, fee = (_changed(cents, change["rate"]) for cents in (amount, fee))
+        currency = change["currency"]
     details = {
         "amount": fee,
         "application": None,
@@ -40,7 +49,7 @@ def book(
             "created": now,
             "currency": currency,
             "description": None,
-            "exchange_rate": None,
+            "exchange_rate": float(Fraction(change["rate"])) if change else None,
             "fee": fee,
             "fee_details": [details] if fee else [],
             "net": amount - fee,
@@ -50,6 +59,18 @@ def book(
             "type": kind,
         }
     )
+
+
+def _changed(amount: int, rate: str) -> int:
+    """Change an amount at a rate, a half away from zero."""
+    whole = int(abs(amount) * Fraction(rate) + Fraction(1, 2))
+    return whole if amount >= 0 else -whole
+
+
+def fingerprint(account: State, customer: str) -> str:
+    """Return what tells a customer's card from others; everybody has their own by default."""
+    own = sha256(customer.encode()).hexdigest()[:16]
+    return account.cards.get(customer, own)
 
 
 def take(account: State, customer: Json, amount: int, currency: str) -> Json:
@@ -82,7 +103,7 @@ def take(account: State, customer: Json, amount: int, currency: str) -> Json:
             "transfer_group": None,
         }
     )
-    charge = account.objects.add(_charge(customer, intent, now))
+    charge = account.objects.add(_charge(account, customer, intent, now))
     charge["balance_transaction"] = book(
         account,
         amount=amount,
@@ -98,7 +119,7 @@ def take(account: State, customer: Json, amount: int, currency: str) -> Json:
     return intent
 
 
-def _charge(customer: Json, intent: Json, now: int) -> Json:
+def _charge(account: State, customer: Json, intent: Json, now: int) -> Json:
     return {
         "id": new_id("ch"),
         "object": "charge",
@@ -130,7 +151,12 @@ def _charge(customer: Json, intent: Json, now: int) -> Json:
         "payment_intent": intent["id"],
         "payment_method": None,
         "payment_method_details": {
-            "card": {"brand": "visa", "country": "US", "last4": "4242"},
+            "card": {
+                "brand": "visa",
+                "country": "US",
+                "fingerprint": fingerprint(account, customer["id"]),
+                "last4": "4242",
+            },
             "type": "card",
         },
         "receipt_email": None,

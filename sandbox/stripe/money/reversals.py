@@ -65,6 +65,8 @@ def refund(
             "charge": charge["id"],
             "created": int(clock.timestamp()),
             "currency": charge["currency"],
+            "failure_balance_transaction": None,
+            "failure_reason": None,
             "destination_details": {"card": {"type": "refund"}, "type": "card"},
             "metadata": metadata or {},
             "payment_intent": charge["payment_intent"],
@@ -79,6 +81,67 @@ def refund(
     account.emit("refund.created", made)
     account.emit("charge.refunded", charge, before)
     return made
+
+
+def fail_refund(account: State, made: Json) -> Json:
+    """Let the bank refuse a refund: the money comes back to the account."""
+    if made["status"] != "succeeded":
+        raise RefusalError(f"The refund {made['id']} is {made['status']}.", param="refund")
+    charge = account.objects.get("charge", made["charge"])
+    line = book(
+        account,
+        amount=made["amount"],
+        fee=0,
+        currency=made["currency"],
+        kind="refund_failure",
+        source=made["id"],
+        category="refund_failure",
+    )
+    made |= {
+        "status": "failed",
+        "failure_balance_transaction": line["id"],
+        "failure_reason": "lost_or_stolen_card",
+    }
+    charge["amount_refunded"] -= made["amount"]
+    charge["refunded"] = False
+    account.emit("refund.updated", made, {"status": "succeeded"})
+    account.emit("refund.failed", made)
+    return made
+
+
+def credit(account: State, invoice: Json, amount: int) -> Json:
+    """Give `amount` cents of a paid invoice back by a credit note that refunds them."""
+    made = refund(account, charge_of(account, invoice), amount=amount)
+    note = account.objects.add(
+        {
+            "id": new_id("cn"),
+            "object": "credit_note",
+            "amount": amount,
+            "created": int(clock.timestamp()),
+            "currency": invoice["currency"],
+            "customer": invoice["customer"],
+            "invoice": invoice["id"],
+            "livemode": False,
+            "metadata": {},
+            "post_payment_amount": amount,
+            "pre_payment_amount": 0,
+            "reason": "order_change",
+            "refunds": [
+                {
+                    "amount_refunded": amount,
+                    "payment_record_refund": None,
+                    "refund": made["id"],
+                    "type": "refund",
+                }
+            ],
+            "status": "issued",
+            "total": amount,
+            "type": "post_payment",
+        }
+    )
+    invoice["post_payment_credit_notes_amount"] += amount
+    account.emit("credit_note.created", note)
+    return note
 
 
 def dispute(

@@ -18,6 +18,7 @@ def start(
     metadata: dict[str, str],
     trial_days: int,
     tax_bp: int,
+    parts: int = 1,
 ) -> Json:
     """Subscribe a customer to a price and collect the first invoice; return the subscription.
 
@@ -32,7 +33,14 @@ def start(
         customer["currency"] = price["currency"]
     account.emit("customer.subscription.created", subscription)
     amount = 0 if trial_days else price["unit_amount"]
-    bill(account, subscription, reason="subscription_create", amount=amount, tax_bp=tax_bp)
+    bill(
+        account,
+        subscription,
+        reason="subscription_create",
+        amount=amount,
+        tax_bp=tax_bp,
+        parts=parts,
+    )
     return subscription
 
 
@@ -44,15 +52,22 @@ def bill(
     amount: int,
     tax_bp: int,
     declined: bool = False,
+    parts: int = 1,
+    credit: int = 0,
 ) -> Json:
-    """Invoice the current period and collect it, unless the card is declined."""
+    """Invoice the current period and collect it in so many `parts`, unless the card is declined.
+
+    `credit` is what the rest of a former plan is worth, in cents.
+    """
     start = subscription["items"]["data"][0]["current_period_start"]
     subscription["discounts"] = [
         discount
         for discount in subscription["discounts"]
         if discounts.covers(account, discount, start)
     ]
-    invoice = invoices.issue(account, subscription, reason=reason, amount=amount, tax_bp=tax_bp)
+    invoice = invoices.issue(
+        account, subscription, reason=reason, amount=amount, tax_bp=tax_bp, credit=credit
+    )
     subscription["latest_invoice"] = invoice["id"]
     if amount:
         subscription["discounts"] = [
@@ -60,7 +75,9 @@ def bill(
             for discount in subscription["discounts"]
             if not discounts.is_spent(account, discount)
         ]
-    return invoices.decline(account, invoice) if declined else invoices.pay(account, invoice)
+    if declined:
+        return invoices.decline(account, invoice)
+    return invoices.pay(account, invoice, parts)
 
 
 def renew(account: State, subscription: Json, *, tax_bp: int, declined: bool = False) -> Json:
@@ -85,6 +102,28 @@ def renew(account: State, subscription: Json, *, tax_bp: int, declined: bool = F
     subscription["status"] = "past_due" if declined else "active"
     account.emit("customer.subscription.updated", subscription, before)
     return invoice
+
+
+def change_plan(account: State, subscription: Json, price: Json, *, unused: int) -> Json:
+    """Move to another price from now on, and invoice it less `unused` cents of the former one."""
+    item: Json = subscription["items"]["data"][0]
+    before = {"items": deepcopy(subscription["items"])}
+    now = int(clock.timestamp())
+    recurring = price["recurring"]
+    item |= {
+        "current_period_start": now,
+        "current_period_end": after(now, recurring["interval"], recurring["interval_count"]),
+        "price": dict(price),
+    }
+    account.emit("customer.subscription.updated", subscription, before)
+    return bill(
+        account,
+        subscription,
+        reason="subscription_update",
+        amount=price["unit_amount"],
+        tax_bp=0,
+        credit=unused,
+    )
 
 
 def cancel(account: State, subscription: Json) -> Json:
