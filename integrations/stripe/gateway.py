@@ -13,6 +13,10 @@ import aiohttp
 import stripe
 
 from integrations.errors import TransportError
+from integrations.stripe.customers import Customers
+from integrations.stripe.invoices import Invoices
+from integrations.stripe.pace import Pace
+from integrations.stripe.plans import Plans
 from integrations.stripe.transport import transport
 
 OWNER: Final = "affiliate_id"
@@ -65,8 +69,8 @@ class Account:
 class StripeGateway:
     """A connection to one Stripe account; opened at the first call, to be closed with `close`.
 
-    `base_url` is Stripe's own or a stand-in's. `retries` are the library's, within one call;
-    whoever calls should have a longer breath of their own.
+    `invoices` and `customers` ask for those. `base_url` is Stripe's own or a stand-in's. `retries`
+    are the library's, within one call; whoever calls should have a longer breath of their own.
     """
 
     def __init__(self, api_key: str, base_url: str, *, retries: int = 1) -> None:
@@ -77,6 +81,10 @@ class StripeGateway:
             http_client=self._http,
             max_network_retries=retries,
         ).v1
+        pace = Pace()
+        plans = Plans(self._v1, pace)
+        self.invoices = Invoices(self._v1, pace, plans)
+        self.customers = Customers(self._v1, pace, plans)
         self.livemode = api_key.split("_")[1:2] == ["live"]
 
     async def close(self) -> None:
