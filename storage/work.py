@@ -39,6 +39,11 @@ class Work(SQLModel):
     parked_at: datetime | None = None
     last_error: str | None = None
 
+    @property
+    def tried_before(self) -> bool:
+        """Whether an earlier attempt may have reached the outside, also one before a replay."""
+        return self.attempts > 1 or self.last_error is not None
+
 
 Row = TypeVar("Row", bound=Work)
 
@@ -99,22 +104,26 @@ async def finish(session: AsyncSession, table: type[Work], row_id: UUID) -> None
         raise AlreadyHandledError(str(row_id))
 
 
-async def postpone(
-    session: AsyncSession, table: type[Work], row_id: UUID, *, until: datetime, error: str
-) -> None:
-    """Give a row back, to be tried again at `until`."""
+def _still_ours(row: Work) -> ColumnElement[bool]:
+    """Open, and not claimed again since `row` was: the count of attempts tells the claims apart."""
+    table = type(row)
+    return (col(table.id) == row.id) & (col(table.attempts) == row.attempts) & is_open(table)
+
+
+async def postpone(session: AsyncSession, row: Work, *, until: datetime, error: str) -> None:
+    """Give a row back, to be tried again at `until`; nothing if it is not ours any more."""
     await session.exec(
-        update(table)
-        .where(col(table.id) == row_id, is_open(table))
+        update(type(row))
+        .where(_still_ours(row))
         .values(next_attempt_at=until, claimed_until=None, last_error=error)
     )
 
 
-async def park(session: AsyncSession, table: type[Work], row_id: UUID, *, error: str) -> bool:
-    """Set a row aside for a person to look at; False if it was finished meanwhile."""
+async def park(session: AsyncSession, row: Work, *, error: str) -> bool:
+    """Set a row aside for a person to look at; False if it is not ours any more."""
     parked = await session.exec(
-        update(table)
-        .where(col(table.id) == row_id, is_open(table))
+        update(type(row))
+        .where(_still_ours(row))
         .values(parked_at=clock.now(), claimed_until=None, last_error=error)
     )
     return parked.rowcount == 1
@@ -142,9 +151,11 @@ async def release_claims(session: AsyncSession, table: type[Work]) -> None:
     )
 
 
-async def anything_due(session: AsyncSession, table: type[Work]) -> bool:
+async def anything_due(
+    session: AsyncSession, table: type[Work], *conditions: ColumnElement[bool]
+) -> bool:
     """Whether a row of work waits for somebody to claim it."""
-    query = select(col(table.id)).where(is_due(table, clock.now())).limit(1)
+    query = select(col(table.id)).where(is_due(table, clock.now()), *conditions).limit(1)
     return (await session.exec(query)).first() is not None
 
 

@@ -26,7 +26,7 @@ from storage.work import AlreadyHandledError, Row
 LONGEST_WAIT = 3600.0
 """Seconds between two attempts, at most."""
 ATTEMPTS = 20
-"""After this many, some half a day, a row is parked."""
+"""After this many, some six hours, a row is parked."""
 SLOWEST = 45.0
 """Seconds that one attempt may take: less than the lease, so that no second worker starts."""
 
@@ -144,7 +144,7 @@ class Worker(Generic[Row]):
     async def _anything_due(self) -> bool:
         """Look without a write lock first, so that an idle server writes nothing."""
         async with self._db.read() as session:
-            return await work.anything_due(session, self._table)
+            return await work.anything_due(session, self._table, *self._conditions)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -177,22 +177,20 @@ class Worker(Generic[Row]):
 
     async def _give_back(self, row: Row) -> None:
         async with self._db.transaction() as session:
-            await work.postpone(
-                session, self._table, row.id, until=clock.now(), error="interrupted by a stop"
-            )
+            await work.postpone(session, row, until=clock.now(), error="interrupted by a stop")
 
     async def _retry(self, row: Row, error: str, seconds: float | None) -> None:
         if row.attempts >= ATTEMPTS:
             await self._park(row, error)
             return
-        wait = max(seconds or 0.0, wait_before(row.attempts))
+        wait = min(max(seconds or 0.0, wait_before(row.attempts)), LONGEST_WAIT)
         _log.warning("will try again", kind=row.kind, id=str(row.id), error=error, seconds=wait)
         until = clock.now() + timedelta(seconds=wait)
         async with self._db.transaction() as session:
-            await work.postpone(session, self._table, row.id, until=until, error=error)
+            await work.postpone(session, row, until=until, error=error)
 
     async def _park(self, row: Row, error: str) -> None:
         _log.error("parked", kind=row.kind, id=str(row.id), error=error)
         async with self._db.transaction() as session:
-            if await work.park(session, self._table, row.id, error=error):
+            if await work.park(session, row, error=error):
                 await self._parked(session, row, error)

@@ -18,7 +18,6 @@ from settings import Settings
 from storage import migrate, work
 from storage.audit import AuditLine
 from storage.db import Database
-from storage.outbox import Effect
 from tests.builders import apply, effects_asked_for, join
 from tests.server import as_environment
 from tests.standing import free_port, standing_in
@@ -149,7 +148,7 @@ async def test_replay_puts_parked_work_back_and_says_what_else_it_found(shell: S
     await apply(shell.db)
     effect = (await effects_asked_for(shell.db))[0]
     async with shell.db.transaction() as session:
-        await work.park(session, Effect, effect.id, error="code taken")
+        await work.park(session, effect, error="code taken")
     status, out, _ = await shell.run("replay", str(effect.id))
     assert (status, out) == (0, f"{effect.kind} is back at work.\n")
     status, _, err = await shell.run("replay", str(effect.id))

@@ -203,3 +203,48 @@ def test_waits_double_up_to_an_hour_and_differ() -> None:
     waits = [worker.wait_before(4) for _ in range(200)]
     assert 4 <= min(waits) < max(waits) <= 8
     assert 1800 <= worker.wait_before(60) <= 3600
+
+
+async def test_a_worker_that_lost_its_row_does_not_take_it_from_the_next(db: Database) -> None:
+    """Who comes back after the lease changes nothing: the row is in other hands now."""
+    await put(db, "slow")
+    async with db.transaction() as session:
+        (stale,) = await work.claim(session, Effect, 1)
+    with clock.travel(clock.now() + work.LEASE + timedelta(seconds=1)):
+        async with db.transaction() as session:
+            (held,) = await work.claim(session, Effect, 1)
+        async with db.transaction() as session:
+            await work.postpone(session, stale, until=clock.now(), error="too late")
+            assert not await work.park(session, stale, error="too late")
+        async with db.transaction() as session:
+            assert await work.claim(session, Effect, 1) == []
+    (now,) = await effects(db)
+    assert (now.claimed_until, now.last_error) == (held.claimed_until, None)
+
+
+async def test_a_service_that_asks_for_days_is_tried_within_the_hour(db: Database) -> None:
+    """A wild wish to be left alone neither stops the worker nor buries the row."""
+
+    async def run(_job: Job[Effect]) -> None:
+        raise TryLaterError("busy", 1e300)
+
+    await put(db, "patient")
+
+    async def was_tried() -> bool:
+        return (await effects(db))[0].last_error == "busy"
+
+    async with working(db, run):
+        await until(was_tried)
+    (now,) = await effects(db)
+    assert now.next_attempt_at <= clock.now() + timedelta(seconds=worker.LONGEST_WAIT)
+
+
+async def test_rows_that_wait_for_their_lane_are_not_due(db: Database) -> None:
+    """Behind an effect that waits for its next attempt nobody asks for the write lock."""
+    await put(db, "first", "second", lane="card")
+    async with db.transaction() as session:
+        (first,) = await work.claim(session, Effect, 5, outbox.heads_its_lane())
+        await work.postpone(session, first, until=clock.now() + timedelta(hours=1), error="down")
+    async with db.read() as session:
+        assert await work.anything_due(session, Effect)
+        assert not await work.anything_due(session, Effect, outbox.heads_its_lane())

@@ -21,8 +21,8 @@ async def park_both(desk: Desk) -> tuple[Effect, InboxEvent]:
         )
         session.add_all([effect, event])
         await session.flush()
-        await work.park(session, Effect, effect.id, error="<!channel> mailbox *gone*")
-        await work.park(session, InboxEvent, event.id, error="no fields")
+        await work.park(session, effect, error="<!channel> mailbox *gone*")
+        await work.park(session, event, error="no fields")
     return effect, event
 
 

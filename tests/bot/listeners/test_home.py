@@ -52,7 +52,7 @@ async def test_what_is_stuck_is_replayed_from_there(desk: Desk) -> None:
     async with desk.db.transaction() as session:
         await effects.tell_operators(session, "hello")
         (effect,) = await work.claim(session, Effect, 9)
-        await work.park(session, Effect, effect.id, error="channel_not_found")
+        await work.park(session, effect, error="channel_not_found")
     await desk.ws.open_home(MARIA)
     view = await home(desk, MARIA, "channel_not_found")
 
