@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.columns import json_field
 from storage.ids import new_id
+from storage.ledger import LedgerEntry
 
 REQUESTED = "requested"
 APPROVED = "approved"
@@ -18,14 +19,17 @@ PAID = "paid"
 REJECTED = "rejected"
 FAILED = "failed"
 OPEN = (REQUESTED, APPROVED)
+MANUAL = "manual"
+REVERSED = ":reversed:"
+"""Stands in the source of ledger entries for what came back of a payout that was paid."""
 
 
 class Payout(SQLModel, table=True):
     """One payout of `amount_cents` minor units of `currency`.
 
-    `approvals` names who approved, in order. `reference` is the proof of payment: a transfer's
-    id, or what the person who paid it wrote down. An affiliate has one open payout at most
-    per currency, which the unique index keeps true under any race.
+    `approvals` says who approved, in order, as `{"id", "name"}`. `reference` is the proof of
+    payment: a transfer's id, or what the person who paid it wrote down. An affiliate has one open
+    payout at most per currency, which the unique index keeps true under any race.
     """
 
     __tablename__ = "affiliate_payouts"
@@ -46,15 +50,20 @@ class Payout(SQLModel, table=True):
     amount_cents: int = Field(sa_column=Column(BigInteger, nullable=False))
     currency: str
     status: str = REQUESTED
-    method: str = "manual"
+    method: str = MANUAL
     destination: str = ""
-    approvals: list[str] = json_field(list)
+    approvals: list[dict[str, str]] = json_field(list)
     decided_by: str = ""
     reason: str = ""
     reference: str = ""
     requested_at: datetime = Field(default_factory=clock.now)
     decided_at: datetime | None = None
     paid_at: datetime | None = None
+
+    @property
+    def number(self) -> str:
+        """What people call it: short enough to be read aloud, long enough to be told apart."""
+        return self.id.hex[-8:].upper()
 
 
 async def get(session: AsyncSession, payout_id: UUID, *, lock: bool = False) -> Payout | None:
@@ -77,3 +86,28 @@ async def open_ones(session: AsyncSession, limit: int = 100) -> Sequence[Payout]
         .limit(limit)
     )
     return (await session.exec(query)).all()
+
+
+async def open_of(session: AsyncSession, affiliate_id: UUID, currency: str) -> Payout | None:
+    """The payout of this currency that is on its way to an affiliate, if there is one."""
+    query = select(Payout).where(
+        Payout.affiliate_user_id == affiliate_id,
+        Payout.currency == currency,
+        col(Payout.status).in_(OPEN),
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def by_reference(session: AsyncSession, reference: str, method: str) -> Payout | None:
+    """The payout that was paid by this, locked until the transaction ends."""
+    query = select(Payout).where(Payout.reference == reference, Payout.method == method)
+    return (await session.exec(query.with_for_update())).one_or_none()
+
+
+async def given_back(session: AsyncSession, payout: Payout) -> int:
+    """How much of a paid payout came back to the balance, in minor units."""
+    query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
+        LedgerEntry.affiliate_user_id == payout.affiliate_user_id,
+        col(LedgerEntry.source).startswith(f"payout:{payout.id}{REVERSED}"),
+    )
+    return int((await session.exec(query)).one())
