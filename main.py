@@ -19,10 +19,11 @@ from commands.serve import sandbox, serve
 from desk import Desk
 from domain import audit, tracker
 from domain.audit import Actor
-from domain.errors import DomainError
+from domain.errors import DomainError, InvalidError
 from integrations.errors import TransportError
 from settings import Settings
 from storage import migrate
+from storage.errors import DatabaseError
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
             name = "_".join(str(part) for part in problem["loc"]).upper()
             print(f"{name}: {problem['msg']}" if name else problem["msg"], file=sys.stderr)
         sys.exit(2)
-    except (DomainError, TransportError) as error:
+    except (DomainError, TransportError, DatabaseError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run the server")
     trial = commands.add_parser("sandbox", help="try everything on this machine, without accounts")
-    trial.add_argument("--port", type=int, default=8080)
+    trial.add_argument("--port", type=_port, default=8080)
     trial.add_argument("--folder", type=Path, default=Path("var/sandbox"))
     trial.add_argument("--fresh", action="store_true", help="forget what was there")
     commands.add_parser("migrate", help="bring the database to the present shape")
@@ -72,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) not in range(1, 65536):
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
@@ -137,8 +144,11 @@ async def _export(desk: Desk, output: Path | None) -> None:
         if output is None:
             await tracker.write_csv(session, sys.stdout)
             return
-        with output.open("w", encoding="utf-8", newline="") as file:
-            count = await tracker.write_csv(session, file)
+        try:
+            with output.open("w", encoding="utf-8", newline="") as file:
+                count = await tracker.write_csv(session, file)
+        except OSError as error:
+            raise InvalidError(f"{output} cannot be written: {error.strerror}.") from error
     print(f"{count} affiliates are in {output}.")
 
 

@@ -26,6 +26,8 @@ STRIPE_API = "https://api.stripe.com"
 CLERK_API = "https://api.clerk.com/v1"
 RESEND_API = "https://api.resend.com"
 
+_DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
+
 _URL = TypeAdapter(AnyHttpUrl)
 
 
@@ -149,6 +151,13 @@ class Settings(BaseSettings):
     def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(_DATABASES):
+            raise ValueError(f"write an address that begins with {' or '.join(_DATABASES)}")
         return value
 
     @field_validator("public_url", "product_url")

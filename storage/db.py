@@ -13,8 +13,11 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.errors import DatabaseError
 
 
 def announce(session: AsyncSession, topic: str) -> None:
@@ -24,6 +27,9 @@ def announce(session: AsyncSession, topic: str) -> None:
 
 class Database:
     """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+
+    Errors name their statement, but not the values in it: those may be somebody's data, and
+    errors reach logs and operators.
 
     `writing` is held by every writer of this process on SQLite, which has one writer at a
     time anyway: a fair queue in memory beats polling the file's lock.
@@ -35,11 +41,13 @@ class Database:
         self.writing = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         if self.is_sqlite:
-            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(self.url.database or "").parent)
             self.engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN DEFERRED", pool_size=4, query_only=True)
         else:
-            self.engine = create_async_engine(url, pool_size=10, max_overflow=10)
+            self.engine = create_async_engine(
+                url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self.engine.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
@@ -72,16 +80,33 @@ class Database:
             for listener in self._listeners.get(topic, ()):
                 listener()
 
+    async def require_answer(self) -> None:
+        """Raise `DatabaseError` in words if the database does not let us in."""
+        try:
+            async with self.engine.connect():
+                pass
+        except (SQLAlchemyError, OSError) as error:
+            where = self.url.render_as_string(hide_password=True)
+            reason = str(getattr(error, "orig", None) or error)
+            raise DatabaseError(f"The database {where} does not answer: {reason}") from error
+
     async def close(self) -> None:
         """Close every connection."""
         await self._reader.dispose()
         await self.engine.dispose()
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+
+
 def _sqlite_engine(
     url: str, *, begin: str, pool_size: int, query_only: bool = False
 ) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -23,7 +23,11 @@ def config(connection: Connection | None = None) -> Config:
 
 
 async def upgrade(db: Database) -> None:
-    """Run every migration that the database has not seen, in one transaction."""
+    """Run every migration that the database has not seen, in one transaction.
+
+    Raises `DatabaseError` if there is no way in.
+    """
+    await db.require_answer()
     async with db.engine.begin() as connection:
         if not db.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
