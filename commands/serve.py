@@ -1,8 +1,12 @@
 """`serve` and `sandbox`: run the server until it is told to stop."""
 
 import asyncio
+import os
 import shutil
 import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import structlog
@@ -12,49 +16,86 @@ from desk import Desk
 from domain.errors import InvalidError
 from sandbox.stand_ins import StandIns
 from settings import Settings
+from storage.db import Database
+from storage.sole_server import sole_server
 
 _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
+_SANDBOX_DATABASE = "affiliate-desk.db"
 _log = structlog.get_logger("serve")
 
 
 async def serve(settings: Settings) -> None:
-    """Run the server on HOST and PORT. Raises `InvalidError` without a good SECRET_KEY."""
+    """Run the server on HOST and PORT.
+
+    Raises `InvalidError` without a good SECRET_KEY or a free port, and `DatabaseError`.
+    """
     if len(settings.secret_key.get_secret_value()) < _KEY_LENGTH:
         raise InvalidError(
             f"Set SECRET_KEY to at least {_KEY_LENGTH} random characters. This makes some:\n"
             '  python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
-    await _run(Desk(settings).app(), settings)
+    desk = Desk(settings)
+    with _alone_on(desk.db):
+        await _run(desk.app(), settings)
+
+
+def _alone_on(db: Database) -> AbstractContextManager[None]:
+    return sole_server(Path(db.url.database or "")) if db.is_sqlite else nullcontext()
 
 
 async def sandbox(folder: Path, *, port: int, fresh: bool) -> None:
-    """Run everything against stand-ins, on this machine only; `fresh` forgets what was."""
-    if fresh:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    """Run everything against stand-ins, on this machine only; `fresh` forgets what was.
+
+    Raises `InvalidError` without a free port or for a folder of something else, and
+    `DatabaseError`.
+    """
+    with sole_server(folder):
+        if fresh:
+            await asyncio.to_thread(_forget, folder)
+        await _run_sandbox(folder, port)
+
+
+def _forget(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / _SANDBOX_DATABASE).exists():
+        raise InvalidError(f"{folder} holds no sandbox, so nothing was deleted there.")
+    shutil.rmtree(folder)
+
+
+async def _run_sandbox(folder: Path, port: int) -> None:
     url = f"http://127.0.0.1:{port}"
     stand_ins = StandIns(url=url, desk_url=url, folder=folder)
     settings = Settings(
         _env_file=None,
         host="127.0.0.1",
         port=port,
-        database_url=f"sqlite+aiosqlite:///{folder}/affiliate-desk.db",
+        database_url=f"sqlite+aiosqlite:///{folder}/{_SANDBOX_DATABASE}",
         reports_dir=folder / "reports",
         **stand_ins.settings(),
     )
     app = Desk(settings).app()
     stand_ins.mount(app)
     app.router.add_get("/", _to_start)
-    print(f"Affiliate Desk is at {url}/sandbox/ (stop it with Ctrl-C)", flush=True)
-    await _run(app, settings)
+    await _run(
+        app,
+        settings,
+        lambda: print(f"Affiliate Desk is at {url}/sandbox/ (stop it with Ctrl-C)", flush=True),
+    )
 
 
 async def _to_start(_request: web.Request) -> web.Response:
     raise web.HTTPFound("/sandbox/")
 
 
-async def _run(app: web.Application, settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; then finish what was begun, and stop."""
+async def _run(
+    app: web.Application, settings: Settings, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGINT or SIGTERM; then finish what was begun, and stop.
+
+    `ready` is called once requests are taken.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -63,8 +104,22 @@ async def _run(app: web.Application, settings: Settings) -> None:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await _listen(runner, settings.host, settings.port)
+        ready()
         await stop.wait()
         _log.info("stopping")
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except socket.gaierror:
+        raise InvalidError(f"HOST is {host}, which is no address of this machine.") from None
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise InvalidError(
+            f"Cannot listen on {host}:{port}: {reason}. Stop what listens there, or choose "
+            "another port."
+        ) from None
