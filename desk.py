@@ -40,7 +40,7 @@ class Desk:
         self.db = Database(settings.database_url)
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
-        self.inbox = Inbox(self.db, HandlerContext(settings), ROUTERS)
+        self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
         self.scheduler = Scheduler(self.db)
         self.metrics = health.Metrics()
         self._up = False

@@ -40,7 +40,12 @@ async def update_directory(session: AsyncSession, email_key: str) -> None:
 
 async def update_promotion_code(session: AsyncSession, code_id: UUID) -> None:
     """Make the payment provider honour a code, or stop honouring it, as its status says."""
-    await outbox.put(session, PROMOTION_CODE, lane=f"code:{code_id}", code=str(code_id))
+    await outbox.put(session, PROMOTION_CODE, lane=code_lane(code_id), code=str(code_id))
+
+
+def code_lane(code_id: UUID) -> str:
+    """Where everything that the provider is asked about a code stands in line."""
+    return f"code:{code_id}"
 
 
 async def send_mail(session: AsyncSession, template: str, to: str, **context: str) -> None:

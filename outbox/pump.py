@@ -3,12 +3,12 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import effects
-from integrations.errors import TransportError
 from outbox.runners import RUNNERS
 from outbox.services import Services
 from storage import outbox as rows
 from storage.outbox import Effect
-from storage.worker import GiveUpError, Job, TryLaterError, Worker
+from storage.worker import GiveUpError, Job, Worker
+from webhooks.outages import outlasted
 
 
 class Pump:
@@ -32,12 +32,8 @@ class Pump:
         runner = RUNNERS.get(job.row.kind)
         if runner is None:
             raise GiveUpError(f"Nothing here knows how to carry out {job.row.kind}.")
-        try:
+        with outlasted():
             await runner(job, self._services)
-        except TransportError as error:
-            if error.permanent:
-                raise GiveUpError(str(error)) from error
-            raise TryLaterError(str(error), error.retry_after) from error
 
 
 async def _tell_parked(session: AsyncSession, effect: Effect, error: str) -> None:

@@ -128,3 +128,14 @@ async def everyone(session: AsyncSession) -> AsyncIterator[tuple[Affiliate, Disc
     )
     async for affiliate, code in await session.stream(query.execution_options(yield_per=500)):
         yield affiliate, code
+
+
+async def paid_to(session: AsyncSession, destination: str) -> Affiliate | None:
+    """Who is paid to this account or address, the first to name it."""
+    query = (
+        select(Affiliate)
+        .where(Affiliate.payout_destination == destination)
+        .order_by(col(Affiliate.id))
+        .limit(1)
+    )
+    return (await session.exec(query)).first()

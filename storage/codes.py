@@ -77,3 +77,23 @@ async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> list[Discou
         .order_by(col(DiscountCode.id))
     )
     return list((await session.exec(query)).all())
+
+
+async def by_promotion_code(
+    session: AsyncSession, promotion_code: str, *, lock: bool = False
+) -> DiscountCode | None:
+    """The code that the payment provider knows by this id; `lock` holds the row."""
+    query = select(DiscountCode).where(DiscountCode.stripe_promotion_code_id == promotion_code)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(query)).first()
+
+
+async def of_coupon(session: AsyncSession, coupon: str) -> list[DiscountCode]:
+    """The codes that redeem a coupon of the payment provider's, oldest first."""
+    query = (
+        select(DiscountCode)
+        .where(DiscountCode.stripe_coupon_id == coupon)
+        .order_by(col(DiscountCode.id))
+    )
+    return list((await session.exec(query)).all())

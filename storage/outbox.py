@@ -74,3 +74,9 @@ def heads_its_lane() -> ColumnElement[bool]:
         col(older.id) < col(Effect.id),
         is_open(older),
     )
+
+
+async def is_busy(session: AsyncSession, lane: str) -> bool:
+    """Whether effects of a lane still want work."""
+    query = select(Effect.id).where(Effect.lane == lane, is_open(Effect)).limit(1)
+    return (await session.exec(query)).first() is not None

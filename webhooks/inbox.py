@@ -10,7 +10,8 @@ from storage.db import Database
 from storage.group_commit import GroupCommit
 from storage.inbox import Arrival, InboxEvent
 from storage.worker import Job, Worker
-from webhooks.router import HandlerContext, Router
+from webhooks.outages import outlasted
+from webhooks.router import HandlerContext, Router, ignore
 
 
 class Inbox:
@@ -41,13 +42,11 @@ class Inbox:
 
     async def _dispatch(self, job: Job[InboxEvent]) -> None:
         handler = self._routers[job.row.source].get(job.row.kind)
-        if handler is not None:
-            await handler(job, self._context)
+        if handler is None:
+            await ignore(job)
             return
-        async with job.transaction() as session:
-            event = await session.get_one(InboxEvent, job.row.id)
-            event.ignored = True
-            session.add(event)
+        with outlasted():
+            await handler(job, self._context)
 
 
 async def _tell_parked(session: AsyncSession, event: InboxEvent, error: str) -> None:

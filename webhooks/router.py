@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.inbox import InboxEvent
 from storage.worker import Job
@@ -10,9 +11,10 @@ from storage.worker import Job
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """What handlers may use besides the event."""
+    """What handlers may use besides the event. A service that is not connected is None."""
 
     settings: Settings
+    stripe: StripeGateway | None = None
 
 
 Handler = Callable[[Job[InboxEvent], HandlerContext], Awaitable[None]]
@@ -36,3 +38,12 @@ class Router:
             return handler
 
         return register
+
+
+async def ignore(job: Job[InboxEvent], reason: str | None = None) -> None:
+    """Mark an event as one that nobody acts on, and why where that is not plain from its kind."""
+    async with job.transaction() as session:
+        event = await session.get_one(InboxEvent, job.row.id)
+        event.ignored = True
+        event.last_error = reason
+        session.add(event)

@@ -1,6 +1,28 @@
 """The routers of every source, with their handlers loaded."""
 
+from webhooks.stripe import (
+    accounts,
+    checkout,
+    codes,
+    customers,
+    disputes,
+    invoices,
+    refunds,
+    subscriptions,
+)
 from webhooks.stripe.router import router as stripe
 from webhooks.tally.submissions import router as tally
+
+__all__ = [
+    "ROUTERS",
+    "accounts",
+    "checkout",
+    "codes",
+    "customers",
+    "disputes",
+    "invoices",
+    "refunds",
+    "subscriptions",
+]
 
 ROUTERS = (stripe, tally)

@@ -17,6 +17,7 @@ from integrations.stripe.customers import Customers
 from integrations.stripe.invoices import Invoices
 from integrations.stripe.pace import Pace
 from integrations.stripe.plans import Plans
+from integrations.stripe.transfers import Transfers
 from integrations.stripe.transport import transport
 
 OWNER: Final = "affiliate_id"
@@ -69,8 +70,9 @@ class Account:
 class StripeGateway:
     """A connection to one Stripe account; opened at the first call, to be closed with `close`.
 
-    `invoices` and `customers` ask for those. `base_url` is Stripe's own or a stand-in's. `retries`
-    are the library's, within one call; whoever calls should have a longer breath of their own.
+    `invoices` and `customers` ask for those, `transfers` makes them. `base_url` is Stripe's own or
+    a stand-in's. `retries` are the library's, within one call; whoever calls should have a longer
+    breath of their own.
     """
 
     def __init__(self, api_key: str, base_url: str, *, retries: int = 1) -> None:
@@ -81,10 +83,11 @@ class StripeGateway:
             http_client=self._http,
             max_network_retries=retries,
         ).v1
-        pace = Pace()
-        plans = Plans(self._v1, pace)
-        self.invoices = Invoices(self._v1, pace, plans)
-        self.customers = Customers(self._v1, pace, plans)
+        self._pace = Pace()
+        plans = Plans(self._v1, self._pace)
+        self.invoices = Invoices(self._v1, self._pace, plans)
+        self.customers = Customers(self._v1, self._pace, plans)
+        self.transfers = Transfers(self._v1)
         self.livemode = api_key.split("_")[1:2] == ["live"]
 
     async def close(self) -> None:
@@ -199,6 +202,28 @@ class StripeGateway:
             # Yesterday's refusal, replayed for the key: the code is free now. Asking once more
             # under another key is safe, since no two active codes can be the same.
             return await create(f"{idempotency_key}:again")
+
+    async def is_promotion_code_active(self, promotion_code_id: str) -> bool:
+        """Whether customers can redeem a code; also False where there is none any more."""
+        try:
+            async with self._pace.read():
+                found = await self._v1.promotion_codes.retrieve_async(promotion_code_id)
+        except TransportError as error:
+            if error.code == "resource_missing":
+                return False
+            raise
+        return found.active
+
+    async def may_receive_transfers(self, account_id: str) -> bool:
+        """Whether a connected account can be paid; also False where it left us."""
+        try:
+            async with self._pace.read():
+                found = (await self._v1.accounts.retrieve_async(account_id)).to_dict()
+        except TransportError as error:
+            if error.code in {"resource_missing", "account_invalid"}:
+                return False
+            raise
+        return bool((found.get("capabilities") or {}).get("transfers") == "active")
 
     async def activate_promotion_code(self, promotion_code_id: str) -> PromotionCode:
         """Let customers redeem a code again."""

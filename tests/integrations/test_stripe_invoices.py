@@ -145,7 +145,7 @@ async def test_more_refunds_than_come_with_the_charge_are_all_counted(shop: Shop
 
 @pytest.mark.parametrize(("won", "held"), [(None, 1000), (False, 1000), (True, 0)])
 async def test_a_dispute_holds_its_amount_unless_it_is_won(
-    shop: Shop, won: bool | None, held: int
+    shop: Shop, *, won: bool | None, held: int
 ) -> None:
     """Open or lost it counts, without the dispute's own fee."""
     bought = await shop.account.buy(email="zoe@example.com")
