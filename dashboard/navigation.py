@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
-PAGES: Final = (("Overview", "/affiliate/dashboard"),)
+PAGES: Final = (
+    ("Overview", "/affiliate/dashboard"),
+    ("Earnings", "/affiliate/dashboard/earnings"),
+)
 
 
 def menu(path: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from domain.program import Program, load
 from domain.statuses import Status
 from domain.texts import keepable, require_reason
 from storage import affiliates as rows
-from storage import applications, ledger, links, referrals
+from storage import applications, ledger, links, referrals, stats
 from storage import codes as code_rows
 from storage.affiliates import Affiliate
 from storage.applications import Application
@@ -182,15 +182,22 @@ class Overview:
     affiliate: Affiliate
     link_ref: str
     balances: dict[str, tuple[int, int]]
+    paid: dict[str, int]
     breakdown: list[tuple[str, str, int]]
 
 
 async def overview(session: AsyncSession, affiliate: Affiliate) -> Overview:
-    """An affiliate's balances `(available, pending)` and referrals `(plan, status, count)`."""
+    """An affiliate's balances `(available, pending)`, what was paid out, and their referrals.
+
+    The referrals are `(plan, status, count)`.
+    """
+    sent = await stats.sent(session, affiliate.id)
+    under_way = await stats.under_way(session, affiliate.id)
     link = await links.of_affiliate(session, affiliate.id)
     return Overview(
         affiliate,
         link.ref if link else affiliate.promo_code,
         await ledger.balances(session, affiliate.id, clock.now()),
+        {owned[1]: amount - under_way.get(owned, 0) for owned, amount in sent.items()},
         await referrals.breakdown(session, affiliate.id),
     )

@@ -7,9 +7,8 @@ from typing import TextIO
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.spreadsheets import inert
 from storage import affiliates, ledger
-
-_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - a spreadsheet reads the wide ones too
 
 COLUMNS = (
     "affiliate_id",
@@ -68,15 +67,6 @@ async def write_csv(session: AsyncSession, to: TextIO) -> int:
     table.writeheader()
     count = 0
     async for row in rows(session):
-        table.writerow({name: _inert(value) for name, value in row.items()})
+        table.writerow({name: inert(value) for name, value in row.items()})
         count += 1
     return count
-
-
-def _inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
-
-    What begins one is listed at https://owasp.org/www-community/attacks/CSV_Injection.
-    """
-    starts_one = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)
-    return f"'{text}" if starts_one else text

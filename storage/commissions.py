@@ -12,6 +12,8 @@ import clock
 from storage.ids import new_id
 from storage.sales import Sale
 
+_AT_ONCE = 500
+
 
 class Commission(SQLModel, table=True):
     """One commission. `amount_cents` is the sum of its ledger entries, in minor units.
@@ -59,6 +61,23 @@ async def of_affiliate(
     if before is not None:
         query = query.where(col(Commission.id) < before)
     return (await session.exec(query)).all()
+
+
+async def with_sales(
+    session: AsyncSession, ids: Sequence[UUID]
+) -> dict[UUID, tuple[Commission, Sale]]:
+    """These commissions with their sales, by id; asked for in parts, as statements are limited."""
+    found: dict[UUID, tuple[Commission, Sale]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        query = (
+            select(Commission, Sale)
+            .join(Sale, col(Sale.id) == col(Commission.sale_id))
+            .where(col(Commission.id).in_(ids[start : start + _AT_ONCE]))
+        )
+        found |= {
+            commission.id: (commission, sale) for commission, sale in await session.exec(query)
+        }
+    return found
 
 
 async def count_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> int:

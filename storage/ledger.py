@@ -69,6 +69,34 @@ async def page(
     return (await session.exec(query)).all()
 
 
+async def between(
+    session: AsyncSession, affiliate_id: UUID, start: datetime, end: datetime
+) -> Sequence[LedgerEntry]:
+    """An affiliate's entries that were posted from `start` to before `end`, the first first."""
+    query = (
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.affiliate_user_id == affiliate_id,
+            col(LedgerEntry.created_at) >= start,
+            col(LedgerEntry.created_at) < end,
+        )
+        .order_by(col(LedgerEntry.created_at), col(LedgerEntry.id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def sums_before(
+    session: AsyncSession, affiliate_id: UUID, moment: datetime
+) -> dict[str, int]:
+    """What all entries posted before a moment come to, also those on hold, by currency."""
+    query = (
+        select(LedgerEntry.currency, func.sum(LedgerEntry.amount))
+        .where(LedgerEntry.affiliate_user_id == affiliate_id, col(LedgerEntry.created_at) < moment)
+        .group_by(LedgerEntry.currency)
+    )
+    return {currency: int(amount) for currency, amount in await session.exec(query)}
+
+
 async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:
     """What every affiliate is owed, also what is pending: minor units by currency."""
     query = select(

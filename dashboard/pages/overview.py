@@ -75,6 +75,11 @@ def _money(seen: Overview, program: Program) -> dict[str, Any]:
             "active": sum(count for _, status, count in seen.breakdown if status == ACTIVE),
             "available": _amounts(balances, 0),
             "pending": _amounts(balances, 1),
+            "paid": [
+                {"cents": amount, "currency": currency}
+                for currency, amount in ({program.currency: 0} | seen.paid).items()
+                if amount or currency == program.currency
+            ],
         },
     }
 

@@ -91,6 +91,7 @@ DASHBOARD: dict[str, Any] = {
         "active": 9,
         "pending": [dollars(4180), {"cents": 700, "currency": "jpy"}],
         "available": [dollars(1250)],
+        "paid": [dollars(9900)],
     },
     "breakdown": {
         "columns": ["Plan", "Active", "Ended", "All"],
@@ -105,6 +106,52 @@ DASHBOARD: dict[str, Any] = {
     ],
     **SIGNED_IN,
 }
+EARNING: dict[str, Any] = {
+    "id": "e1",
+    "amount": 277,
+    "currency": "usd",
+    "status": "on_hold",
+    "available_at": MOMENT,
+    "paid_at": MOMENT,
+    "customer": HOSTILE,
+    "plan": HOSTILE,
+    "cycle": 1,
+    "by": "Your promo code was used at checkout.",
+    "parts": [("Collected", 2900), ("Payment fee", -114)],
+    "base": 2786,
+    "cut": False,
+    "fee_left_in": False,
+    "rate_bp": 2000,
+}
+EARNINGS: dict[str, Any] = {
+    "earnings": [
+        {**EARNING, "id": f"e{number}", "status": status, "cut": number == 1}
+        for number, status in enumerate(("on_hold", "available", "taken_back", "nothing"))
+    ],
+    "newest": "/affiliate/dashboard/earnings",
+    "older": "/affiliate/dashboard/earnings?cursor=1",
+    "statement": "/affiliate/dashboard/earnings/statement?month=2026-11",
+    **SIGNED_IN,
+}
+STATEMENT: dict[str, Any] = {
+    "month": "November 2026",
+    "so_far": True,
+    "accounts": [
+        {
+            "currency": "usd",
+            "opening": -100,
+            "closing": 457,
+            "rows": [[HOSTILE, "2026-11-02", "2026-12-02", "$5.57", "$4.57"]],
+        },
+        {"currency": "jpy", "opening": 700, "closing": 700, "rows": []},
+    ],
+    "before": {"words": "October 2026", "href": "/affiliate/dashboard/earnings/statement"},
+    "after": None,
+    "csv": "/affiliate/dashboard/earnings/statement.csv?month=2026-11",
+    "name": HOSTILE,
+    "reference": "aff_MIA30",
+    **SIGNED_IN,
+}
 STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
 VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
 
@@ -113,6 +160,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
     "apply_sent": {"sign_in": BLANK},
     "dashboard": DASHBOARD,
+    "earnings": EARNINGS,
     "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
     "paused": STATE,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
@@ -120,6 +168,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},
     "sign_in_expired": {"minutes": 15, "sign_in": BLANK},
     "sign_in_sent": {"email": HOSTILE, "minutes": 15},
+    "statement": STATEMENT,
     "submitted": {
         "application": APPLICATION,
         "program": PROGRAM,

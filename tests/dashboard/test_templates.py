@@ -177,7 +177,7 @@ def test_the_payout_bar_says_in_words_what_it_shows(balance: int, words: str, ba
 def test_an_affiliate_without_referrals_is_told_how_to_begin() -> None:
     """No empty table: a sentence and three first steps."""
     nothing: dict[str, Any] = {"columns": [], "rows": [], "totals": None}
-    zero = {"pending": [dollars(0)], "available": [dollars(0)]}
+    zero = {"pending": [dollars(0)], "available": [dollars(0)], "paid": [dollars(0)]}
     stats = {"referrals": 0, "active": 0, **zero}
     page = Page("dashboard", {**DASHBOARD, "breakdown": nothing, "stats": stats})
     assert "No referrals yet: share your code" in page.words

@@ -9,6 +9,7 @@ from domain.statuses import Status
 from storage.affiliates import Affiliate
 from storage.db import Database
 from storage.ledger import LedgerEntry
+from storage.payouts import Payout
 from storage.referrals import Referral
 from tests.dashboard.desk import OPERATOR, Browser, Desk, make_settings
 
@@ -140,3 +141,31 @@ async def test_who_is_let_in_again_gets_it_back(desk: Desk, browser: Browser) ->
     page = await browser.get("/affiliate")
     assert page.url.path == HERE
     assert "MIA30" in page.words
+
+
+async def test_what_was_paid_out_is_told_from_what_is_on_its_way(
+    desk: Desk, browser: Browser
+) -> None:
+    """The reserved money of an open payout is not paid yet, and what came back is not any more."""
+    affiliate = await desk.approve()
+    payouts = [("paid", 4000, 1500), ("requested", 900, 0), ("rejected", 700, 700)]
+    async with desk.db.transaction() as session:
+        for status, amount, back in payouts:
+            payout = Payout(
+                affiliate_user_id=affiliate.id, amount_cents=amount, currency="usd", status=status
+            )
+            session.add(payout)
+            await session.flush()
+            for part, moved in (("", -amount), (":back", back)):
+                session.add(
+                    LedgerEntry(
+                        affiliate_user_id=affiliate.id,
+                        amount=moved,
+                        currency="usd",
+                        reason="payout",
+                        source=f"payout:{payout.id}{part}",
+                        available_at=clock.now(),
+                    )
+                )
+    page = await (await desk.signed_in(browser, MIA)).get(HERE)
+    assert "Paid out$25.00" in "".join(page.words.split(" ")).replace("Paidout", "Paid out")

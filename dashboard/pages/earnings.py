@@ -1,0 +1,79 @@
+"""`/affiliate/dashboard/earnings`: each commission with its sum, shown and explained."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+import clock
+from dashboard.context import CONTEXT
+from dashboard.pages.errors import PageError
+from dashboard.rendering import render
+from dashboard.standing import Member
+from domain.commissions import arithmetic, standing
+from domain.statements import Month, masked
+from storage import commissions
+from storage.commissions import Commission
+from storage.sales import Sale
+
+HERE: Final = "/affiliate/dashboard/earnings"
+PAGE: Final = 20
+_LABELS: Final = {
+    "collected": "Collected",
+    "tax": "Tax",
+    "fee": "Payment fee",
+    "refunded": "Refunded",
+    "disputed": "Disputed",
+}
+_BY: Final = {
+    "promo_code": "Your promo code was used at checkout.",
+    "metadata": "Your code stood in the customer's account.",
+    "link": "The customer signed up through your link.",
+}
+
+
+async def show(request: web.Request, member: Member) -> web.Response:
+    """Commissions, the newest first, a page at a time."""
+    before = _cursor(request)
+    async with request.app[CONTEXT].db.read() as session:
+        found = await commissions.of_affiliate(
+            session, member.affiliate.id, before=before, limit=PAGE + 1
+        )
+    shown = found[:PAGE]
+    view = {
+        "earnings": [_earning(commission, sale) for commission, sale in shown],
+        "newest": HERE if before else None,
+        "older": f"{HERE}?cursor={shown[-1][0].id}" if len(found) > PAGE else None,
+        "statement": f"{HERE}/statement?month={Month.of(clock.now())}",
+    }
+    return render(request, "earnings.html", view)
+
+
+def _cursor(request: web.Request) -> UUID | None:
+    cursor = request.query.get("cursor")
+    try:
+        return UUID(cursor) if cursor else None
+    except ValueError as error:
+        raise PageError(404) from error
+
+
+def _earning(commission: Commission, sale: Sale) -> dict[str, Any]:
+    """A commission as its card shows it; parts of the sum that are 0 are left out."""
+    summed = arithmetic(sale, commission.base, commission.rate_bp)
+    return {
+        "id": str(commission.id),
+        "amount": commission.amount_cents,
+        "currency": commission.currency,
+        "status": standing(commission, clock.now()),
+        "available_at": commission.available_at,
+        "paid_at": sale.paid_at,
+        "customer": masked(sale.customer_id),
+        "plan": sale.plan,
+        "cycle": commission.cycle,
+        "by": _BY.get(commission.attributed_by, "Credited by hand."),
+        "parts": [(_LABELS[name], amount) for name, amount in summed.parts if amount],
+        "base": summed.base,
+        "cut": summed.base > sum(amount for _, amount in summed.parts),
+        "fee_left_in": commission.base == "gross",
+        "rate_bp": summed.rate_bp,
+    }

@@ -1,0 +1,106 @@
+"""Figures over many rows: what came in, what is owed, what was paid. Money is minor units."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.affiliates import Affiliate
+from storage.applications import Application
+from storage.commissions import Commission
+from storage.ledger import LedgerEntry
+from storage.payouts import OPEN, Payout
+from storage.sales import Sale
+
+Amounts: TypeAlias = dict[tuple[UUID, str], int]
+"""Money by affiliate and currency."""
+
+
+async def sent(session: AsyncSession, affiliate_id: UUID | None = None) -> Amounts:
+    """What left the balances for payouts and did not come back, reserved or paid."""
+    query = (
+        select(LedgerEntry.affiliate_user_id, LedgerEntry.currency, -func.sum(LedgerEntry.amount))
+        .where(col(LedgerEntry.source).startswith("payout:"))
+        .group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+    )
+    if affiliate_id is not None:
+        query = query.where(LedgerEntry.affiliate_user_id == affiliate_id)
+    return {(owner, currency): int(sum_) for owner, currency, sum_ in await session.exec(query)}
+
+
+async def under_way(session: AsyncSession, affiliate_id: UUID | None = None) -> Amounts:
+    """What is reserved for payouts that are not paid yet."""
+    query = (
+        select(Payout.affiliate_user_id, Payout.currency, func.sum(Payout.amount_cents))
+        .where(col(Payout.status).in_(OPEN))
+        .group_by(col(Payout.affiliate_user_id), col(Payout.currency))
+    )
+    if affiliate_id is not None:
+        query = query.where(Payout.affiliate_user_id == affiliate_id)
+    return {(owner, currency): int(sum_) for owner, currency, sum_ in await session.exec(query)}
+
+
+async def balances(session: AsyncSession, at: datetime) -> dict[tuple[UUID, str], tuple[int, int]]:
+    """`(available, pending)` of everybody at a moment, by affiliate and currency."""
+    available = func.coalesce(
+        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) <= at), 0
+    )
+    pending = func.coalesce(
+        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) > at), 0
+    )
+    query = select(
+        LedgerEntry.affiliate_user_id, LedgerEntry.currency, available, pending
+    ).group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+    return {
+        (owner, currency): (int(ready), int(held))
+        for owner, currency, ready, held in await session.exec(query)
+    }
+
+
+async def sales_by_outcome(
+    session: AsyncSession, since: datetime
+) -> list[tuple[str, str, int, int]]:
+    """`(outcome, currency, count, collected)` of the sales paid since a moment."""
+    query = (
+        select(Sale.outcome, Sale.currency, func.count(), func.sum(Sale.collected))
+        .where(col(Sale.paid_at) >= since)
+        .group_by(col(Sale.outcome), col(Sale.currency))
+        .order_by(col(Sale.outcome), col(Sale.currency))
+    )
+    rows = await session.exec(query)
+    return [(outcome, currency, count, int(sum_)) for outcome, currency, count, sum_ in rows]
+
+
+async def commissions_by_affiliate(
+    session: AsyncSession, since: datetime
+) -> Sequence[tuple[Affiliate, str, int, int]]:
+    """`(affiliate, currency, count, amount)` of commissions on sales paid since a moment.
+
+    The amounts are what is left after refunds; the largest first, within each currency.
+    """
+    amount = func.sum(Commission.amount_cents)
+    query = (
+        select(Affiliate, Commission.currency, func.count(), amount)
+        .select_from(Commission)
+        .join(Sale, col(Sale.id) == col(Commission.sale_id))
+        .join(Affiliate, col(Affiliate.id) == col(Commission.affiliate_user_id))
+        .where(col(Sale.paid_at) >= since)
+        .group_by(col(Affiliate.id), col(Commission.currency))
+        .order_by(amount.desc(), col(Affiliate.id))
+    )
+    rows = await session.exec(query)
+    return [(owner, currency, count, int(sum_)) for owner, currency, count, sum_ in rows]
+
+
+async def count_new(session: AsyncSession, since: datetime) -> tuple[int, int]:
+    """How many `(affiliates, applications)` came since a moment."""
+    approved = (
+        select(func.count()).select_from(Affiliate).where(col(Affiliate.approved_at) >= since)
+    )
+    applied = (
+        select(func.count()).select_from(Application).where(col(Application.submitted_at) >= since)
+    )
+    return (await session.exec(approved)).one(), (await session.exec(applied)).one()
