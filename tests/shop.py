@@ -45,15 +45,6 @@ class Shop:
         """The shop's account at Stripe."""
         return self.stand_ins.stripe
 
-    async def offer(self, code: str = "JARED30") -> None:
-        """Put an affiliate's code on sale: 30 % off."""
-        gateway = self.services.stripe
-        assert gateway is not None
-        await gateway.ensure_coupon(coupon_id=f"c_{code}", percent_off=30)
-        await gateway.ensure_promotion_code(
-            code=code, coupon_id=f"c_{code}", metadata={}, idempotency_key=code
-        )
-
     async def quiet(self) -> None:
         """Wait until every event is handled or parked."""
 

@@ -154,7 +154,8 @@ class Invoices:
     async def _report(self, invoice: Json, paid: list[Json], fetched_at: datetime) -> InvoiceReport:
         subscription = _subscription(invoice)
         subscription_id = _id(subscription)
-        ranked = sorted((one for one in paid if one["amount_paid"] > 0), key=_paid_first)
+        # Of those paid in one second the one made first is first, as Stripe lists them.
+        ranked = sorted((one for one in reversed(paid) if one["amount_paid"] > 0), key=_paid_at)
         place = next((n for n, one in enumerate(ranked) if one["id"] == invoice["id"]), -1)
         before = ranked[:place] if place >= 0 else []
         of_it = [one for one in before if _id(_subscription(one)) == subscription_id]
@@ -258,10 +259,6 @@ def _price(lines: Sequence[Json]) -> str:
 def _paid_at(invoice: Json) -> int:
     """Seconds since the epoch."""
     return int(invoice["status_transitions"]["paid_at"] or invoice["created"])
-
-
-def _paid_first(invoice: Json) -> tuple[int, str]:
-    return _paid_at(invoice), invoice["id"]
 
 
 def _moment(seconds: int) -> datetime:

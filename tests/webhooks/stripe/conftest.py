@@ -12,5 +12,5 @@ async def shop(db: Database) -> AsyncIterator[Shop]:
     """A shop that tells the desk of everything, with the affiliate JARED30."""
     await join(db)
     async with open_shop(db) as opened:
-        await opened.offer()
+        await opened.carry_out()
         yield opened

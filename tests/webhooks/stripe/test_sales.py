@@ -69,7 +69,7 @@ async def test_news_of_a_renewal_settles_the_first_sale_before_it(db: Database) 
     """The renewal's event alone is enough for both."""
     await join(db)
     async with open_shop(db, delivering=False) as shop:
-        await shop.offer()
+        await shop.carry_out()
         bought = await shop.account.buy(email="zoe@example.net", promotion_code="JARED30")
         shop.account.objects.get("invoice", bought["id"])["status_transitions"]["paid_at"] -= 60
         await shop.account.renew(subscription_of(bought))
@@ -87,7 +87,7 @@ async def test_a_refund_heard_of_before_its_sale_is_in_the_sale(db: Database) ->
     """And the news of the sale after that changes nothing."""
     await join(db)
     async with open_shop(db, delivering=False) as shop:
-        await shop.offer()
+        await shop.carry_out()
         bought = await shop.account.buy(email="zoe@example.net", promotion_code="JARED30")
         await shop.account.refund(bought["id"], 1015)
         events = {event["type"]: event for event in shop.account.objects.newest_first("event")}
@@ -103,7 +103,7 @@ async def test_the_same_news_under_many_names_posts_once(db: Database) -> None:
     """Ten events of one payment, at once."""
     await join(db)
     async with open_shop(db, delivering=False) as shop:
-        await shop.offer()
+        await shop.carry_out()
         await shop.account.buy(email="zoe@example.net", promotion_code="JARED30")
         events = {event["type"]: event for event in shop.account.objects.newest_first("event")}
         for n in range(10):
@@ -171,7 +171,7 @@ async def test_events_of_others_are_ignored_and_say_why(
     """Another mode, another account: kept, marked, and without effect."""
     await join(db)
     async with open_shop(db, delivering=False) as shop:
-        await shop.offer()
+        await shop.carry_out()
         await shop.account.buy(email="zoe@example.net", promotion_code="JARED30")
         events = {event["type"]: event for event in shop.account.objects.newest_first("event")}
         await shop.hear(events["invoice.paid"] | changes)
