@@ -30,6 +30,7 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
         status = 500
         with logs.working_for(request_id):
             try:
+                _refuse_packed(request)
                 response = await handler(request.clone(remote=sender))
                 status = response.status
             except web.HTTPException as answer:
@@ -45,6 +46,12 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
         return response
 
     return watched
+
+
+def _refuse_packed(request: web.Request) -> None:
+    """Take bodies as they are: nobody who is welcome packs them, and they unpack to any size."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(text="Send the body without a Content-Encoding.")
 
 
 def sender_of(remote: str, forwarded: Sequence[str], trusted: Networks) -> str:

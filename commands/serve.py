@@ -101,7 +101,10 @@ async def _run(
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     # No access log: it would halve the throughput. Requests are counted at /metrics instead.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    # Packed bodies are refused at the door; unpacking them here would fail before that.
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=_SHUTDOWN_S, auto_decompress=False
+    )
     await runner.setup()
     try:
         await _listen(runner, settings.host, settings.port)

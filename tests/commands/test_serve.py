@@ -1,10 +1,12 @@
 """Starting a server where something is in the way: a sentence each, and no harm."""
 
 import asyncio
+import gzip
 import os
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
@@ -145,3 +147,17 @@ async def test_an_export_that_cannot_be_written_is_said_in_words(tmp_path: Path)
     file = tmp_path / "away" / "tracker.csv"
     status, said = await _run(tmp_path, "export", "tracker", "--output", str(file))
     assert (status, said) == (1, f"{file} cannot be written: No such file or directory.\n")
+
+
+async def test_a_packed_body_is_refused(tmp_path: Path) -> None:
+    """Whether or not it can be unpacked: an answer in words, never a fault of ours."""
+    port = free_port()
+    server = Server(port, tmp_path, "sandbox", "--port", str(port), "--folder", str(tmp_path / "s"))
+    await server.start()
+    async with aiohttp.ClientSession(headers={"Content-Encoding": "gzip"}) as client:
+        for path in ("/webhooks/tally", "/webhooks/stripe", "/slack/events", "/affiliate/sign-in"):
+            for body in (b"no gzip at all", gzip.compress(b"{}")):
+                answer = await client.post(f"{server.url}{path}", data=body)
+                assert answer.status == 415
+                assert "without a Content-Encoding" in await answer.text()
+    assert await server.stop() == 0
