@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from storage.db import Database
 
@@ -24,7 +25,22 @@ BATCH = 256
 QUEUE = 4096
 """How many rows may wait: some seconds of work, after which callers are turned away."""
 
+CONNECT_S = 5.0
+COMMIT_S = 10.0
+"""How long PostgreSQL may take, in seconds, before a connection counts as broken: without a
+limit one that fell silent would hold up the intake for a quarter of an hour."""
+
+_AWAY = (
+    OSError,  # also a timeout
+    sqlite3.OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+"""How the drivers say that the database itself fails, and no row is to blame."""
+
 Value = tuple[object, ...]
+
+_log = structlog.get_logger("group-commit")
 
 
 class IntakeFullError(Exception):
@@ -127,12 +143,14 @@ class GroupCommit:
         try:
             answers = await self._backend.commit(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller must hear of it
-            if len(batch) > 1:
+            if len(batch) > 1 and not isinstance(error, _AWAY):
                 # One row that the database refuses must not take the others with it.
                 for waiting in batch:
                     await self._store([waiting])
-            elif not batch[0].stored.cancelled():
-                batch[0].stored.set_exception(error)
+                return
+            for waiting in batch:
+                if not waiting.stored.cancelled():
+                    waiting.stored.set_exception(error)
             return
         for waiting, is_new in zip(batch, answers, strict=True):
             if not waiting.stored.cancelled():
@@ -200,20 +218,41 @@ class _PostgreSQL:
     """A connection of its own, with one multi-row insert per table and batch."""
 
     def __init__(self, db: Database) -> None:
-        self._dsn = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        _, options = db.engine.dialect.create_connect_args(db.url)
+        # The engine's options, less the ones that SQLAlchemy keeps for itself.
+        self._options = {
+            name: value
+            for name, value in options.items()
+            if not name.startswith("prepared_statement_")
+        }
         self._connection: asyncpg.Connection[Any] | None = None
 
     async def commit(self, batch: Sequence[_Waiting]) -> list[bool]:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(self._dsn)
+        if self._connection is not None:
+            try:
+                return await self._commit(self._connection, batch)
+            except Exception as error:  # noqa: BLE001 - asyncpg has many words for "it broke"
+                # Maybe while it was idle: a new connection tells. Rows that got through all the
+                # same are there already, and are not stored twice.
+                _log.warning("connecting anew", error=repr(error))
+                self._connection.terminate()
+                self._connection = None
+        self._connection = await asyncpg.connect(
+            **self._options, timeout=CONNECT_S, command_timeout=COMMIT_S
+        )
+        return await self._commit(self._connection, batch)
+
+    async def _commit(
+        self, connection: "asyncpg.Connection[Any]", batch: Sequence[_Waiting]
+    ) -> list[bool]:
         by_insert: dict[str, list[_Waiting]] = {}
         for waiting in batch:
             by_insert.setdefault(waiting.insert.table, []).append(waiting)
         stored: set[object] = set()
-        async with self._connection.transaction():
+        async with connection.transaction():
             for waitings in by_insert.values():
                 columns = zip(*(waiting.row for waiting in waitings), strict=True)
-                rows = await self._connection.fetch(
+                rows = await connection.fetch(
                     waitings[0].insert.postgresql, *(list(column) for column in columns)
                 )
                 stored.update(row[0] for row in rows)
@@ -221,4 +260,5 @@ class _PostgreSQL:
 
     async def close(self) -> None:
         if self._connection is not None:
-            await self._connection.close()
+            with contextlib.suppress(TimeoutError):  # it is cut off then
+                await self._connection.close(timeout=CONNECT_S)

@@ -18,15 +18,20 @@ def postgres() -> PostgresServer:
     return PostgresServer(Path(mkdtemp(prefix="affiliate-desk-postgres-")))
 
 
+@pytest.fixture
+def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
+    """An empty database on PostgreSQL."""
+    with postgres.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind; tests that ask for it run on both."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/desk.db"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database() as url:
-        yield url
+        return f"sqlite+aiosqlite:///{tmp_path}/desk.db"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
 
 
 @pytest.fixture

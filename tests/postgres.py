@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 
 class PostgresServer:
@@ -31,13 +33,20 @@ class PostgresServer:
     def _dsn(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._socket}"
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: str, *values: object) -> None:
         async def execute() -> None:
             connection = await asyncpg.connect(self._dsn("postgres"))
-            await connection.execute(statement)
+            await connection.execute(statement, *values)
             await connection.close()
 
         asyncio.run(execute())
+
+    def hang_up(self, url: str) -> None:
+        """Cut every connection to a database, before the event loop can see it."""
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+        thread = Thread(target=self._run, args=(others, make_url(url).database))
+        thread.start()
+        thread.join()
 
     @contextmanager
     def database(self) -> Iterator[str]:

@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
+from storage import migrate
 from storage.cards import Card
 from storage.db import Database, announce
 from storage.ids import new_id
 from storage.program import ProgramRow, get
+from tests.postgres import PostgresServer
 
 
 async def test_concurrent_changes_of_one_row_are_all_kept(db: Database) -> None:
@@ -50,6 +52,35 @@ async def test_an_error_undoes_the_whole_transaction_and_tells_nobody(db: Databa
     async with db.transaction() as session:
         announce(session, "cards")
     assert told == ["cards"]
+
+
+async def test_connections_that_broke_while_idle_are_replaced(
+    postgres: PostgresServer, postgresql_url: str
+) -> None:
+    """The first transaction after PostgreSQL restarted works like any other."""
+    database = Database(postgresql_url)
+    await migrate.upgrade(database)
+    postgres.hang_up(postgresql_url)
+    async with database.transaction() as session:
+        session.add(Card(kind="k", subject=new_id(), channel="C", message="1"))
+    postgres.hang_up(postgresql_url)
+    async with database.read() as session:
+        assert len((await session.exec(select(Card))).all()) == 1
+    await database.close()
+
+
+async def test_an_error_does_not_tell_what_was_to_be_written(db: Database) -> None:
+    """An error's text reaches logs and operators; the row it is about may be private."""
+    subject = new_id()
+
+    async def add() -> None:
+        async with db.transaction() as session:
+            session.add(Card(kind="k", subject=subject, channel="C", message="private"))
+
+    await add()
+    with pytest.raises(DBAPIError) as caught:
+        await add()
+    assert "private" not in str(caught.value)
 
 
 async def test_a_read_session_can_not_write(db: Database) -> None:

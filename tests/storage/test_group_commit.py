@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import func, select
 
-from storage import group_commit, inbox
+from storage import group_commit, inbox, migrate
 from storage.cards import Card
 from storage.db import Database
 from storage.group_commit import GroupCommit, IntakeFullError
 from storage.ids import new_id
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -124,3 +125,49 @@ async def test_sessions_get_their_turn_while_events_pour_in(
     assert sum(await flood) == 2000
     async with db.read() as session:
         assert len((await session.exec(select(Card))).all()) == 5
+
+
+async def test_a_broken_connection_loses_no_event(
+    postgres: PostgresServer, postgresql_url: str
+) -> None:
+    """The first event after PostgreSQL restarted is stored like any other, and so is a batch."""
+    database = Database(f"{postgresql_url}&ssl=disable&prepared_statement_cache_size=0")
+    await migrate.upgrade(database)
+    writer = GroupCommit(database)
+    writer.start()
+    assert await writer.insert(inbox.INSERT, arrival("before").row())
+    for batch in (["one"], ["two", "three"]):
+        postgres.hang_up(postgresql_url)
+        stored = [writer.insert(inbox.INSERT, arrival(event).row()) for event in batch]
+        assert all(await asyncio.gather(*stored))
+    assert await count(database) == 4
+    await writer.close()
+    await database.close()
+
+
+async def test_while_the_database_is_away_everybody_hears_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody waits for the others' rows to fail one by one, so that vendors come back soon."""
+
+    async def say_nothing(reader: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        answer.close()
+
+    monkeypatch.setattr(group_commit, "CONNECT_S", 0.2)
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    database = Database(f"postgresql+asyncpg://desk@127.0.0.1:{port}/desk")
+    writer = GroupCommit(database)
+    waiting = [
+        asyncio.create_task(writer.insert(inbox.INSERT, arrival(f"{n}").row())) for n in range(50)
+    ]
+    await asyncio.sleep(0)
+    writer.start()
+    async with asyncio.timeout(5):
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {TimeoutError}
+    silent.close()
+    await silent.wait_closed()
+    await writer.close()
+    await database.close()
