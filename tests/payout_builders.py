@@ -8,6 +8,7 @@ from sqlmodel import col, select
 import clock
 from domain import payouts
 from domain.audit import Actor
+from sandbox.stripe.account import StripeAccount
 from storage import payouts as rows
 from storage.affiliates import Affiliate
 from storage.db import Database
@@ -77,3 +78,10 @@ async def movements(db: Database, affiliate_id: UUID) -> list[tuple[str, int]]:
 async def balance(db: Database, affiliate_id: UUID) -> int:
     """The sum of everything, in minor units whatever the currency."""
     return sum(amount for _, amount in await movements(db, affiliate_id))
+
+
+def connected_account(account: StripeAccount) -> str:
+    """Connect an account at the stand-in of Stripe that can receive transfers; its id."""
+    accounts = account.resources["account"]
+    wish = {"type": "express", "capabilities": {"transfers": {"requested": True}}}
+    return str(accounts.new(wish, **accounts.build(wish))["id"])
