@@ -84,10 +84,13 @@ def honest(review: Review) -> tuple[bool, str]:
     said = _said(review.application)
     host = _host(review.application.platform_url)
     coupons = _begun(review.program.coupon_words, said) or _found(review.program.coupon_words, host)
-    if coupons:
-        return False, f"Sounds like a coupon or deal site: {_listed(coupons)}."
-    if risky := _begun(review.program.risky_words, said):
-        return False, f"Sounds like a promise of profit: {_listed(risky)}."
+    signs = {
+        "a coupon or deal site": coupons,
+        "a promise of profit": _begun(review.program.risky_words, said),
+    }
+    sounds = [f"{kind}: {_listed(words)}" for kind, words in signs.items() if words]
+    if sounds:
+        return False, f"Sounds like {'; and like '.join(sounds)}."
     return True, "No such words found."
 
 

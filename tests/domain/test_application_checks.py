@@ -124,6 +124,14 @@ class TestHonest:
         assert not line.good
         assert line.reason.startswith("Sounds like a promise of profit: ")
 
+    def test_both_are_said_where_both_are_there(self) -> None:
+        """One reason to look closer does not hide a worse one."""
+        line = check(HONEST, audience_focus="Coupons every day, profit guaranteed!")
+        assert not line.good
+        assert line.reason == (
+            "Sounds like a coupon or deal site: coupon; and like a promise of profit: guarantee."
+        )
+
     @pytest.mark.parametrize("said", ["An ideal audience", "Ordeal of the week", "1100%"])
     def test_a_word_inside_another_is_none(self, said: str) -> None:
         """Honest applicants are not flagged by accident."""
