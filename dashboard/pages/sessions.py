@@ -102,5 +102,8 @@ async def end(request: web.Request) -> web.Response:
 
 
 def _expired(request: web.Request) -> web.Response:
+    """Say so, unless they are in anyway: people open their mail's link again to get back."""
+    if request[VISIT].session is not None:
+        return see_other("/affiliate")
     view = {"minutes": sessions.LINK_MINUTES, "sign_in": FormView()}
     return render(request, "sign_in_expired.html", view, status=HTTPStatus.GONE)

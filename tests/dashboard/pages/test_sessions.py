@@ -74,6 +74,15 @@ async def test_a_link_works_once(desk: Desk, browser: Browser) -> None:
         assert await devices(desk) == ["A browser"]
 
 
+async def test_a_used_link_leads_back_to_who_is_signed_in(desk: Desk, browser: Browser) -> None:
+    """People open the mail of yesterday to get back to their dashboard."""
+    link = await ask_for_link(desk, browser)
+    assert (await browser.fill_in(link, link)).status == 303
+    again = await browser.get(link)
+    assert again.url.path == "/affiliate"
+    assert "no longer works" not in again.words
+
+
 async def test_two_clicks_at_the_same_instant_open_one_session(db: Database) -> None:
     """One gets in, the other is told; and it is the same browser that is in."""
     async with Desk(db, make_settings()).running() as desk, desk.browser() as browser:
