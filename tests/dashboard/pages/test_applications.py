@@ -1,6 +1,7 @@
 """Applying with the built-in form, from a first visit to the second thoughts."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -154,6 +155,17 @@ async def test_each_promise_has_to_be_given(desk: Desk, browser: Browser) -> Non
     assert answer.words.count("Please agree:") == answer.words.count("Please tick this.") == 5
     assert "Please agree: I will not use my own code" in answer.words
     assert await kept(desk) == ([], [])
+
+
+async def test_headings_go_down_a_step_at_a_time(desk: Desk, browser: Browser) -> None:
+    """Who listens to the page finds their way by its headings, also after a mistake."""
+    for page in (
+        await browser.get("/affiliate"),
+        await send(browser, email="nowhere"),
+    ):
+        levels = [int(tag[1]) for tag, _ in page.tags if tag in {"h1", "h2", "h3", "h4"}]
+        assert levels[0] == 1
+        assert all(lower <= upper + 1 for upper, lower in pairwise(levels)), levels
 
 
 async def test_nobody_agrees_to_words_that_they_did_not_see(desk: Desk, browser: Browser) -> None:

@@ -1,5 +1,6 @@
 """The workspace in the browser, as HTML and through a real Chromium."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -57,6 +58,16 @@ async def test_outside_text_stays_text(desk: Desk) -> None:
         _, html = await fetch(desk, path)
         assert "<script>alert" not in html
         assert "<img src=x" not in html
+
+
+async def test_headings_go_down_a_step_at_a_time(desk: Desk) -> None:
+    """Who listens to the page finds their way by its headings: channel, card, and so on."""
+    header = {"type": "header", "text": {"type": "plain_text", "text": "Jared"}}
+    await desk.client.chat_postMessage(channel=AFFILIATES, text="x", blocks=[header])
+    _, html = await fetch(desk, "/")
+    stage = html[html.index("<h1") :]
+    levels = [int(level) for level in re.findall(r"<h([1-6])", stage)]
+    assert levels == [1, 2]
 
 
 async def test_each_sees_only_their_own(desk: Desk) -> None:
