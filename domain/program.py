@@ -109,8 +109,8 @@ class Program(BaseModel):
         "I am an affiliate of {product} and earn a commission when you buy with my code."
     )
     promo_copy: tuple[Copy, ...] = (
-        "I use {product} myself. With code {code} you get {offer} off your first purchase: {link}",
-        "{offer} off {product} for a limited audience, mine: code {code} at checkout. {link} #ad",
+        "My code {code} takes {offer} off your first {product} purchase, and I earn from it: {link}",
+        "{offer} off your first purchase at {product} with code {code}. {link} #ad",
     )
     support_email: Text = Field(default="", max_length=254)
     terms_url: Text = Field(default="", pattern=r"^(https://.*)?$")
