@@ -109,7 +109,7 @@ class Program(BaseModel):
         "I am an affiliate of {product} and earn a commission when you buy with my code."
     )
     promo_copy: tuple[Copy, ...] = (
-        "My code {code} takes {offer} off your first {product} purchase, and I earn from it: {link}",
+        "My code {code} takes {offer} off your first {product} purchase. I earn from it: {link}",
         "{offer} off your first purchase at {product} with code {code}. {link} #ad",
     )
     support_email: Text = Field(default="", max_length=254)
