@@ -10,13 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from dashboard.format import cycles
 from domain import effects, program
 from domain.money import money, percent
+from domain.payout_methods import label
 from domain.promo import promo_words
 from domain.sessions import LINK_MINUTES, sign_in_token
 from integrations.mail import Mail
 from outbox.registry import effect
 from outbox.services import Services
 from settings import Settings
-from storage import affiliates, applications, links
+from storage import affiliates, applications, links, payouts
 from storage.outbox import Effect
 from storage.worker import GiveUpError, Job
 
@@ -62,6 +63,8 @@ async def _context(
 ) -> dict[str, Any]:
     if "affiliate" in about:
         return await _of_affiliate(session, UUID(about["affiliate"]), settings, server)
+    if "payout" in about:
+        return await _of_payout(session, UUID(about["payout"]), server)
     if "application" in about:
         return await _of_application(session, UUID(about["application"]), settings)
     token = sign_in_token(server.secret_key.get_secret_value(), UUID(about["link"]))
@@ -105,4 +108,21 @@ async def _of_affiliate(
         "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
         "disclosure": words.disclosure,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
+    }
+
+
+async def _of_payout(session: AsyncSession, payout_id: UUID, server: Settings) -> dict[str, Any]:
+    payout = await payouts.get(session, payout_id)
+    affiliate = await affiliates.get(session, payout.affiliate_user_id) if payout else None
+    if payout is None or affiliate is None:
+        raise GiveUpError("The payout that this mail is about is gone.")
+    return {
+        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "amount": money(payout.amount_cents, payout.currency),
+        "number": payout.number,
+        "method": label(payout.method) if payout.method != payouts.MANUAL else "",
+        "destination": payout.destination,
+        "reference": payout.reference,
+        "reason": payout.reason,
+        "payouts_url": f"{server.public_url}/affiliate/dashboard/payouts",
     }

@@ -7,8 +7,10 @@ from uuid import UUID
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.applications import application_card
+from bot.cards.blocks import Message
 from bot.cards.notices import notice
-from domain import applications, effects
+from bot.cards.payouts import payout_card
+from domain import applications, effects, payout_views
 from integrations import slack
 from outbox.registry import effect
 from outbox.services import Services
@@ -23,28 +25,33 @@ Blocks = list[dict[str, Any]]
 @effect(effects.APPLICATION_CARD)
 async def show_application(job: Job[Effect], services: Services) -> None:
     """Post the card of an application, or bring the posted one up to date."""
-    if services.slack is None:
-        return
     subject = UUID(job.row.payload["application"])
     async with services.db.read() as session:
         view = await applications.view(session, subject)
-        card = await cards.get(session, cards.APPLICATION, subject)
-    text, blocks = application_card(view)
-    if card is not None:
-        await _update(services.slack, card.channel, card.message, text, blocks)
-        return
-    channel, message = await _post_once(
+    await _show_card(
         job,
-        services.slack,
-        services.settings.slack_channel,
-        text,
-        blocks,
+        services,
+        application_card(view),
         kind=cards.APPLICATION,
-        key=str(subject),
+        subject=subject,
         since=view.application.submitted_at,
     )
-    async with job.transaction() as session:
-        session.add(Card(kind=cards.APPLICATION, subject=subject, channel=channel, message=message))
+
+
+@effect(effects.PAYOUT_CARD)
+async def show_payout(job: Job[Effect], services: Services) -> None:
+    """Post the card of a payout, or bring the posted one up to date."""
+    subject = UUID(job.row.payload["payout"])
+    async with services.db.read() as session:
+        view = await payout_views.view(session, subject)
+    await _show_card(
+        job,
+        services,
+        payout_card(view),
+        kind=cards.PAYOUT,
+        subject=subject,
+        since=view.payout.requested_at,
+    )
 
 
 @effect(effects.NOTICE)
@@ -63,6 +70,38 @@ async def post_notice(job: Job[Effect], services: Services) -> None:
         key=str(job.row.id),
         since=job.row.asked_at,
     )
+
+
+async def _show_card(
+    job: Job[Effect],
+    services: Services,
+    message: Message,
+    *,
+    kind: str,
+    subject: UUID,
+    since: datetime,
+) -> None:
+    """Post the card of a subject and remember where, or update the one that is there."""
+    if services.slack is None:
+        return
+    text, blocks = message
+    async with services.db.read() as session:
+        card = await cards.get(session, kind, subject)
+    if card is not None:
+        await _update(services.slack, card.channel, card.message, text, blocks)
+        return
+    channel, posted = await _post_once(
+        job,
+        services.slack,
+        services.settings.slack_channel,
+        text,
+        blocks,
+        kind=kind,
+        key=str(subject),
+        since=since,
+    )
+    async with job.transaction() as session:
+        session.add(Card(kind=kind, subject=subject, channel=channel, message=posted))
 
 
 async def _update(

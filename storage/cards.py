@@ -6,6 +6,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 APPLICATION = "application"
+PAYOUT = "payout"
 
 
 class Card(SQLModel, table=True):

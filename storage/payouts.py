@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.affiliates import Affiliate
 from storage.columns import json_field
 from storage.ids import new_id
 from storage.ledger import LedgerEntry
@@ -79,11 +80,25 @@ async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> Sequence[Pa
 
 async def open_ones(session: AsyncSession, limit: int = 100) -> Sequence[Payout]:
     """Payouts that wait for somebody, oldest first."""
+    query = select(Payout).where(col(Payout.status).in_(OPEN))
+    return (await session.exec(query.order_by(col(Payout.requested_at)).limit(limit))).all()
+
+
+async def count_open(session: AsyncSession) -> int:
+    """How many payouts wait for somebody."""
+    query = select(func.count()).select_from(Payout).where(col(Payout.status).in_(OPEN))
+    return (await session.exec(query)).one()
+
+
+async def approved_by(
+    session: AsyncSession, methods: Sequence[str]
+) -> Sequence[tuple[Payout, Affiliate]]:
+    """Payouts that are approved and to be paid in one of these ways, with who gets them."""
     query = (
-        select(Payout)
-        .where(col(Payout.status).in_(OPEN))
+        select(Payout, Affiliate)
+        .join(Affiliate, col(Affiliate.id) == col(Payout.affiliate_user_id))
+        .where(Payout.status == APPROVED, col(Payout.method).in_(methods))
         .order_by(col(Payout.requested_at))
-        .limit(limit)
     )
     return (await session.exec(query)).all()
 

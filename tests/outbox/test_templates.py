@@ -18,6 +18,13 @@ HOSTILE = "<script>alert('x')</script> & مرحبا 🎉"
 
 EVERY_MAIL = {"product_name": "PropMine & Co", "support_email": "partners@propmine.example"}
 STATE = {"name": HOSTILE, "promo_code": "MIA30"}
+PAYOUT = {
+    "name": HOSTILE,
+    "amount": "$1,250.00",
+    "number": "3F2A91BC",
+    "payouts_url": "https://desk.example/affiliate/dashboard/payouts",
+}
+PAID_TO = {"method": "PayPal", "destination": "mia@pay.example " + HOSTILE}
 MAILS: dict[str, dict[str, Any]] = {
     "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
     "affiliate_restored": {**STATE, "dashboard_url": "https://desk.example/affiliate"},
@@ -43,6 +50,9 @@ MAILS: dict[str, dict[str, Any]] = {
         "dashboard_url": "https://desk.example/affiliate",
     },
     "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
+    "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
+    "payout_requested": {**PAYOUT, **PAID_TO},
     "sign_in": {"sign_in_url": "https://desk.example/affiliate/sign-in/a.b-c", "minutes": 15},
 }
 
@@ -116,7 +126,8 @@ def test_a_mail_shows_its_point_in_the_list_of_mails(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["affiliate_paused", "affiliate_terminated", "application_rejected"]
+    "name",
+    ["affiliate_paused", "affiliate_terminated", "application_rejected", "payout_rejected"],
 )
 def test_without_a_reason_no_reason_is_announced(name: str) -> None:
     """A decision without a written reason leaves no empty box behind."""
@@ -131,3 +142,11 @@ def test_without_a_support_address_no_empty_line_asks_for_questions() -> None:
         assert "Questions?" not in _render(
             "sign_in", kind, MAILS["sign_in"] | {"support_email": ""}
         )
+
+
+def test_somebody_without_a_payout_method_is_asked_for_one() -> None:
+    """A request without a method says what is missing, and announces no empty account."""
+    for kind in ("html", "txt"):
+        shown = _render("payout_requested", kind, {**PAYOUT, "method": "", "destination": ""})
+        assert "how you want to be paid" in shown
+        assert "Paid to" not in shown
