@@ -5,10 +5,12 @@ from typing import Any
 import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.webhook import WebhookResponse
 
 from bot.cards.blocks import Json, Message
+from bot.cards.charts import plainer
 from bot.cards.notices import notice
-from bot.modals.frame import notice_modal
+from bot.modals.frame import modal, notice_modal
 from domain.audit import Actor
 
 _OK = 200
@@ -70,11 +72,27 @@ async def tell(args: AsyncArgs, text: str) -> None:
         await show_modal(args, notice_modal(text))
 
 
+async def show(args: AsyncArgs, message: Message) -> None:
+    """Answer a press of a button: beside its message, or as a modal where there is none."""
+    if args.body.get("response_url"):
+        await whisper(args.body["response_url"], message)
+    else:
+        await show_modal(args, modal("Affiliate Desk", message[1]))
+
+
 async def whisper(response_url: str, message: Message) -> None:
     """Show a message to one person, beside the message that they acted on."""
     text, blocks = message
-    answer = await AsyncRespond(response_url=response_url)(
-        text=text, blocks=blocks, response_type="ephemeral", replace_original=False
-    )
+    answer = await _respond(response_url, text, blocks)
+    plain = plainer(blocks)
+    if "invalid_blocks" in answer.body and plain != blocks:
+        # Charts and tables are younger than the rest, and not taken everywhere.
+        answer = await _respond(response_url, text, plain)
     if answer.status_code != _OK:
         log.warning("slack took no answer", status=answer.status_code, answer=answer.body[:200])
+
+
+async def _respond(response_url: str, text: str, blocks: list[Json]) -> WebhookResponse:
+    return await AsyncRespond(response_url=response_url)(
+        text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+    )

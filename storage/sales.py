@@ -87,3 +87,20 @@ async def count_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> int:
     """How many sales were credited to an affiliate, also those beyond the cycles that earn."""
     query = select(func.count()).select_from(Sale).where(Sale.affiliate_user_id == affiliate_id)
     return (await session.exec(query)).one()
+
+
+async def of_affiliate(session: AsyncSession, affiliate_id: UUID, limit: int) -> Sequence[Sale]:
+    """An affiliate's sales, the last paid first."""
+    query = (
+        select(Sale)
+        .where(Sale.affiliate_user_id == affiliate_id)
+        .order_by(col(Sale.paid_at).desc(), col(Sale.id).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def paid_since(session: AsyncSession, moment: datetime) -> Sequence[tuple[str, str]]:
+    """The invoices of the sales paid since then, with their customers."""
+    query = select(Sale.invoice_id, Sale.customer_id).where(Sale.paid_at >= moment)
+    return (await session.exec(query)).all()

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from sqlalchemy import case
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -63,15 +64,41 @@ async def balances(session: AsyncSession, at: datetime) -> dict[tuple[UUID, str]
 async def sales_by_outcome(
     session: AsyncSession, since: datetime
 ) -> list[tuple[str, str, int, int]]:
-    """`(outcome, currency, count, collected)` of the sales paid since a moment."""
+    """`(outcome, currency, count, kept)` of sales paid since a moment that brought anything.
+
+    `kept` is what was collected, less refunds and disputes.
+    """
+    kept = func.sum(Sale.collected - Sale.refunded - Sale.disputed)
     query = (
-        select(Sale.outcome, Sale.currency, func.count(), func.sum(Sale.collected))
-        .where(col(Sale.paid_at) >= since)
+        select(Sale.outcome, Sale.currency, func.count(), kept)
+        .where(col(Sale.paid_at) >= since, col(Sale.collected) > 0)
         .group_by(col(Sale.outcome), col(Sale.currency))
         .order_by(col(Sale.outcome), col(Sale.currency))
     )
     rows = await session.exec(query)
     return [(outcome, currency, count, int(sum_)) for outcome, currency, count, sum_ in rows]
+
+
+async def sales_between(
+    session: AsyncSession, bounds: Sequence[datetime]
+) -> list[tuple[str, int, int]]:
+    """`(outcome, part, count)` of the sales that brought anything.
+
+    Part n lies from the n-th bound to before the next; the last bound is where it ends.
+    """
+    ends = enumerate(bounds[1:])
+    part = case(*((col(Sale.paid_at) < end, number) for number, end in ends), else_=None)
+    query = (
+        select(Sale.outcome, part, func.count())
+        .where(
+            col(Sale.paid_at) >= bounds[0],
+            col(Sale.paid_at) < bounds[-1],
+            col(Sale.collected) > 0,
+        )
+        .group_by(col(Sale.outcome), part)
+    )
+    rows = await session.exec(query)
+    return [(outcome, int(number), count) for outcome, number, count in rows]
 
 
 async def commissions_by_affiliate(

@@ -27,12 +27,15 @@ def standing(affiliate: Affiliate) -> Json:
     return rich(section(*pieces))
 
 
-def status_buttons(affiliate: Affiliate) -> list[Json]:
-    """The steps that make sense from where an affiliate stands; none after a ban."""
+def status_buttons(affiliate: Affiliate, *others: Json) -> list[Json]:
+    """The steps that make sense from where an affiliate stands, none after a ban.
+
+    `others` are buttons that stand beside them.
+    """
     value = str(affiliate.id)
     ban = button("Ban", "affiliate.ban", value, style="danger")
     if affiliate.status == Status.APPROVED:
-        return [actions(button("Pause", "affiliate.pause", value), ban)]
+        return [actions(button("Pause", "affiliate.pause", value), ban, *others)]
     if affiliate.status == Status.PAUSED:
         question = confirmation(
             "Restore this affiliate?",
@@ -40,5 +43,5 @@ def status_buttons(affiliate: Affiliate) -> list[Json]:
             "Restore",
         )
         restore = button("Restore", "affiliate.restore", value, style="primary", confirm=question)
-        return [actions(restore, ban)]
-    return []
+        return [actions(restore, ban, *others)]
+    return [actions(*others)] if others else []

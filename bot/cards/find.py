@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cards.affiliates import standing, status_buttons
-from bot.cards.blocks import Json, Message, escaped, header, rich, said, section, words
+from bot.cards.blocks import Json, Message, button, escaped, header, rich, said, section, words
 from bot.cards.queue import application_line
 from storage.affiliates import Affiliate
 from storage.applications import Application
@@ -31,4 +31,5 @@ def find_card(
 def _affiliate(affiliate: Affiliate) -> list[Json]:
     name = affiliate.display_name or affiliate.legal_name or affiliate.email
     about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
-    return [about, standing(affiliate), *status_buttons(affiliate)]
+    sales = button("Last sales", "affiliate.sales", str(affiliate.id))
+    return [about, standing(affiliate), *status_buttons(affiliate, sales)]

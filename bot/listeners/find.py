@@ -1,11 +1,17 @@
-"""`/affiliate find TEXT`: people by name, address, code or link."""
+"""`/affiliate find TEXT`: people by name, address, code or link, and sales by their invoice."""
+
+import re
 
 from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.find import SHOWN_MAX, find_card
 from bot.cards.notices import notice
+from bot.cards.sales import why_card
 from bot.context import BotContext
+from domain.sales import explain
 from storage import affiliates, applications
+
+_INVOICE = re.compile(r"in_\w+")
 
 
 def register(bot: Bot, context: BotContext) -> None:
@@ -16,6 +22,9 @@ def register(bot: Bot, context: BotContext) -> None:
             return notice(
                 "Whom? Type a part of a name, an address or a code: /affiliate find JARED"
             )
+        if _INVOICE.fullmatch(text):
+            async with context.db.read() as session:
+                return why_card(await explain(session, text))
         async with context.db.read() as session:
             people = await affiliates.find(session, text, SHOWN_MAX + 1)
             applied = await applications.find(session, text)
@@ -23,5 +32,5 @@ def register(bot: Bot, context: BotContext) -> None:
         return find_card(text, people, others)
 
     bot.subcommands.add(
-        "find TEXT", "Affiliates and applications by name, address, code or link.", find
+        "find TEXT", "People by name, address, code or link; a sale by its invoice, in_…", find
     )
