@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from integrations.errors import TransportError
+from integrations.http import retry_after
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors: what passes by itself.
 _PASSING = {
@@ -20,6 +21,7 @@ _PASSING = {
     "service_unavailable",
     "team_added_to_org",
 }
+CLOCK_SKEW_S = 300.0
 _SERVER_FAULT = 500
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
@@ -50,11 +52,10 @@ async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> As
         return await slack.api_call(method, **how)
     except SlackApiError as error:
         word = str(error.response.get("error") or "unknown error")
-        wait = error.response.headers.get("Retry-After")
         raise TransportError(
             f"Slack refused {method}: {word}.",
             permanent=word not in _PASSING and error.response.status_code < _SERVER_FAULT,
-            retry_after=float(wait) if wait else None,
+            retry_after=retry_after(error.response.headers.get("Retry-After")),
             code=word,
         ) from error
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -96,8 +97,8 @@ async def find_message(
 ) -> tuple[str, str] | None:
     """Look for a message that was posted with this metadata: `(channel id, ts)`.
 
-    `since` is in seconds since the epoch. This is how a post whose answer was lost is not
-    made twice: Slack has no idempotency keys.
+    `since` is in seconds since the epoch, by our clock; Slack's may be `CLOCK_SKEW_S` behind.
+    This is how a post whose answer was lost is not made twice: Slack has no idempotency keys.
     """
     channel, cursor = await channel_id(slack, channel), ""
     while True:
@@ -105,7 +106,7 @@ async def find_message(
             slack,
             "conversations.history",
             channel=channel,
-            oldest=f"{since:.6f}",
+            oldest=f"{since - CLOCK_SKEW_S:.6f}",
             include_all_metadata="true",
             limit="200",
             cursor=cursor,

@@ -14,7 +14,7 @@ from domain import applications, effects, payout_views
 from integrations import slack
 from outbox.registry import effect
 from outbox.services import Services
-from storage import cards
+from storage import cards, outbox
 from storage.cards import Card
 from storage.outbox import Effect
 from storage.worker import Job
@@ -121,11 +121,11 @@ async def _post_once(
     key: str,
     since: datetime,
 ) -> tuple[str, str]:
-    """Post a message, unless an attempt that died before it could say so had posted it.
+    """Post a message, unless an attempt that could not say so had posted it.
 
     Returns its channel and its ts. What was found is brought up to date.
     """
-    if job.row.attempts > 1:
+    if await _may_be_posted(job):
         found = await slack.find_message(
             client, channel, kind=kind, key=key, since=since.timestamp()
         )
@@ -142,3 +142,11 @@ async def _post_once(
         metadata={"event_type": kind, "event_payload": {"id": key}},
     )
     return str(posted["channel"]), str(posted["ts"])
+
+
+async def _may_be_posted(job: Job[Effect]) -> bool:
+    """Whether an attempt was made before, by this effect or by one of its lane that was parked."""
+    if job.row.tried_before:
+        return True
+    async with job.db.read() as session:
+        return await outbox.was_given_up(session, job.row.lane)

@@ -66,6 +66,12 @@ async def put_once(session: AsyncSession, kind: str, *, lane: str, **payload: An
         await put(session, kind, lane=lane, **payload)
 
 
+async def was_given_up(session: AsyncSession, lane: str) -> bool:
+    """Whether an effect of this lane is parked; what it began may stand outside all the same."""
+    parked = select(Effect.id).where(Effect.lane == lane, col(Effect.parked_at).is_not(None))
+    return lane != "" and (await session.exec(parked.limit(1))).first() is not None
+
+
 def heads_its_lane() -> ColumnElement[bool]:
     """No older open effect stands in the same lane."""
     older = aliased(Effect)

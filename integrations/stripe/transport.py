@@ -1,6 +1,6 @@
 """How a call to Stripe fails: one kind of error that tells "never" from "later"."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,6 +8,7 @@ import aiohttp
 import stripe
 
 from integrations.errors import TransportError
+from integrations.http import retry_after
 
 _BUSY: Final = 409
 _OVERLOADED: Final = 429
@@ -44,12 +45,6 @@ def _translated(error: stripe.StripeError) -> TransportError:
     return TransportError(
         f"Stripe answered {status}: {message}",
         permanent=not later,
-        retry_after=_seconds(error.headers) if later else None,
+        retry_after=retry_after((error.headers or {}).get("Retry-After")) if later else None,
         code=code or error.code,
     )
-
-
-def _seconds(headers: Mapping[str, str] | None) -> float | None:
-    """Return the wish in a `Retry-After` header; the form with a date is not Stripe's."""
-    wish = (headers or {}).get("Retry-After", "")
-    return float(wish) if wish.replace(".", "", 1).isdecimal() else None

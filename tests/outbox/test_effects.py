@@ -3,15 +3,18 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import update
 
 from domain import affiliates, applications, effects
 from domain.statuses import Status
+from integrations import slack
 from sandbox.faults import HANG_UP
 from sandbox.slack.people import AFFILIATES
 from sandbox.stand_ins import StandIns
+from storage import work
 from storage.outbox import Effect
 from tests.builders import RITA, apply, approve
 from tests.outbox.conftest import Outside
@@ -169,6 +172,60 @@ async def test_a_lost_answer_changes_nothing_in_the_end(
         "letters": sorted(letter["subject"] for letter in outside.stand_ins.mail.letters),
     }
     assert len(outside.stand_ins.mail.letters) == 2
+
+
+def cards(outside: Outside) -> list[dict[str, Any]]:
+    """The applications' cards in the operators' channel."""
+    posted = outside.stand_ins.slack.messages(AFFILIATES)
+    return [m for m in posted if m["metadata"]["event_type"] == "application"]
+
+
+async def lose_a_card(outside: Outside) -> Effect:
+    """A card that is posted, whose answer is lost, and that is parked before it is found."""
+    lose_slack(outside.stand_ins)
+    outside.stand_ins.slack.fail_next("conversations.history", error="missing_scope")
+    await apply(outside.db)
+    await outside.settle()
+    (effect,) = await outside.effects(effects.APPLICATION_CARD)
+    assert effect.parked_at is not None
+    assert len(cards(outside)) == 1
+    return effect
+
+
+async def test_a_replay_finds_what_was_posted_before_the_effect_was_parked(
+    outside: Outside,
+) -> None:
+    """A fresh count of attempts does not mean that nothing was tried."""
+    effect = await lose_a_card(outside)
+    async with outside.db.transaction() as session:
+        assert await work.replay(session, Effect, effect.id)
+    await outside.settle()
+    assert len(cards(outside)) == 1
+
+
+async def test_the_next_update_finds_what_a_parked_effect_posted(outside: Outside) -> None:
+    """The card is brought up to date, not posted beside the one that nobody heard of."""
+    effect = await lose_a_card(outside)
+    await approve(outside.db, UUID(effect.payload["application"]))
+    await outside.settle()
+    (card,) = cards(outside)
+    assert "@rita" in outside.stand_ins.slack.text_of(card)
+
+
+async def test_a_post_is_found_though_slack_has_another_time(outside: Outside) -> None:
+    """A clock of ours that is fast by a minute hides nothing that was posted since."""
+    application = await apply(outside.db)
+    await outside.settle()
+    (card,) = cards(outside)
+    assert outside.services.slack is not None
+    found = await slack.find_message(
+        outside.services.slack,
+        AFFILIATES,
+        kind="application",
+        key=str(application.id),
+        since=float(card["ts"]) + 60,
+    )
+    assert found == (AFFILIATES, card["ts"])
 
 
 async def test_an_outage_of_everybody_loses_nothing(outside: Outside) -> None:
