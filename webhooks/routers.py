@@ -9,6 +9,7 @@ from webhooks.stripe import (
     invoices,
     refunds,
     subscriptions,
+    transfers,
 )
 from webhooks.stripe.router import router as stripe
 from webhooks.tally.submissions import router as tally
@@ -23,6 +24,7 @@ __all__ = [
     "invoices",
     "refunds",
     "subscriptions",
+    "transfers",
 ]
 
 ROUTERS = (stripe, tally)

@@ -63,6 +63,12 @@ class Transfers:
                 again += 1
                 key = f"{idempotency_key}:{again}"
 
+    async def reversed(self, transfer_id: str) -> int:
+        """How much of a transfer came back so far, in minor units of its currency."""
+        with transport():
+            found = await self._v1.transfers.retrieve_async(transfer_id)
+        return found.amount_reversed
+
 
 def _refusal(error: stripe.InvalidRequestError) -> Exception:
     """The library's error where a later attempt may succeed, ours where none will."""

@@ -191,6 +191,12 @@ class StripeAccount(State):
             charge = reversals.charge_of(self, self.objects.get("invoice", invoice))
             return reversals.refund(self, charge, amount=amount)
 
+    async def reverse_transfer(self, transfer: str, amount: int) -> Json:
+        """Take a part of a transfer back."""
+        async with self._news():
+            made = self.objects.get("transfer", transfer)
+            return reversals.reverse_transfer(self, made, amount)
+
     async def dispute(self, invoice: str, amount: int | None = None) -> Json:
         """Let the customer's bank take back what was paid on an invoice, until it is decided."""
         async with self._news():

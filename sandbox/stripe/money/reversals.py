@@ -197,6 +197,26 @@ def dispute(
     return made
 
 
+def reverse_transfer(account: State, made: Json, amount: int) -> Json:
+    """Take `amount` cents of a transfer back from the connected account."""
+    left = made["amount"] - made["amount_reversed"]
+    if not 0 < amount <= left:
+        raise RefusalError(f"Only {left} of the transfer can be reversed.", param="amount")
+    book(
+        account,
+        amount=amount,
+        fee=0,
+        currency=made["currency"],
+        kind="transfer_refund",
+        source=made["id"],
+        category="transfer_reversal",
+    )
+    made["amount_reversed"] += amount
+    made["reversed"] = made["amount_reversed"] == made["amount"]
+    account.emit("transfer.reversed", made)
+    return made
+
+
 def decide(account: State, disputed: Json, *, won: bool) -> Json:
     """Close a dispute: won gives the amount back, though not the fee; lost gives nothing."""
     if disputed["status"] in {"won", "lost"}:
