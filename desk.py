@@ -41,7 +41,7 @@ class Desk:
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
-        self.scheduler = Scheduler(self.db)
+        self.scheduler = Scheduler(self.services)
         self.metrics = health.Metrics()
         self._up = False
 

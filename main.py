@@ -6,6 +6,7 @@ import getpass
 import importlib.util
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 import logs
 from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
+from commands.reconcile import reconcile
 from commands.replay import replay
 from commands.serve import sandbox, serve
 from desk import Desk
@@ -70,9 +72,18 @@ def _parser() -> argparse.ArgumentParser:
     clerk.add_argument("--email", required=True)
     clerk.add_argument("--status", required=True)
     clerk.add_argument("--apply", action="store_true", help="really change it")
+    money = commands.add_parser("reconcile", help="compare the sales with Stripe and repair them")
+    money.add_argument("--since", type=_day, help="a date, as 2026-11-01; by default 35 days ago")
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a date looks like 2026-11-01") from None
 
 
 def _port(text: str) -> int:
@@ -124,6 +135,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
                     actor=actor,
                 )
             )
+        elif arguments.command == "reconcile":
+            print(await reconcile(desk, arguments.since))
         elif arguments.command == "audit":
             return await _verify_audit(desk)
     finally:

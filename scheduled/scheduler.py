@@ -14,7 +14,8 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from scheduled import queue_reminder, sweep
+from outbox.services import Services
+from scheduled import backfill, queue_reminder, reconcile, sweep
 from storage import jobs
 from storage.db import Database
 
@@ -31,10 +32,25 @@ class Job:
     work: Callable[[AsyncSession], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Errand:
+    """A job that asks outside services, so that it can be no transaction.
+
+    It runs once a day (UTC) at `hour`, or at a later hour of that day where it failed before.
+    """
+
+    name: str
+    hour: int
+    work: Callable[[Services], Awaitable[None]]
+
+
 JOBS = (
     Job("sweep", 4, sweep.sweep),
     Job("queue-reminder", 14, queue_reminder.remind),
 )
+
+
+ERRANDS = (Errand("reconcile", 3, reconcile.nightly),)
 
 
 async def run_once(db: Database, job: Job) -> bool:
@@ -48,21 +64,41 @@ async def run_once(db: Database, job: Job) -> bool:
     return True
 
 
-class Scheduler:
-    """Starts each job at its hour, on this process."""
+async def run_errand(services: Services, errand: Errand) -> bool:
+    """Run today's errand, unless it was run; whether it was now.
 
-    def __init__(self, db: Database) -> None:
-        self._plan = AsyncIOScheduler(timezone="UTC")
+    The day is taken before and given back if the errand fails: asking the outside for minutes
+    would keep a transaction open.
+    """
+    period = clock.now().date().isoformat()
+    async with services.db.transaction() as session:
+        if not await jobs.claim(session, errand.name, period):
+            return False
+    try:
+        await errand.work(services)
+    except BaseException:
+        async with services.db.transaction() as session:
+            await jobs.release(session, errand.name, period)
+        raise
+    _log.info("errand done", job=errand.name, period=period)
+    return True
+
+
+class Scheduler:
+    """Starts each job at its hour, on this process, and the backfill at once."""
+
+    def __init__(self, services: Services) -> None:
+        self._plan = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_S},
+        )
         for job in JOBS:
-            self._plan.add_job(
-                run_once,
-                CronTrigger(hour=job.hour, timezone="UTC"),
-                (db, job),
-                id=job.name,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=_LATE_S,
-            )
+            at = CronTrigger(hour=job.hour, timezone="UTC")
+            self._plan.add_job(run_once, at, (services.db, job), id=job.name)
+        for errand in ERRANDS:
+            at = CronTrigger(hour=f"{errand.hour}-23", timezone="UTC")
+            self._plan.add_job(run_errand, at, (services, errand), id=errand.name)
+        self._plan.add_job(backfill.backfill, args=(services,), id="backfill")
 
     def start(self) -> None:
         """Begin; needs the running event loop."""

@@ -84,3 +84,11 @@ async def count_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> int:
     """How many commissions an affiliate has, also those that were taken back."""
     owner = Commission.affiliate_user_id == affiliate_id
     return (await session.exec(select(func.count()).select_from(Commission).where(owner))).one()
+
+
+async def totals(session: AsyncSession) -> dict[tuple[UUID, str], int]:
+    """What every affiliate's commissions come to, by affiliate and currency, in minor units."""
+    query = select(
+        Commission.affiliate_user_id, Commission.currency, func.sum(Commission.amount_cents)
+    ).group_by(col(Commission.affiliate_user_id), col(Commission.currency))
+    return {(owner, currency): int(amount) for owner, currency, amount in await session.exec(query)}

@@ -1,11 +1,17 @@
 """Events from vendors, stored before they are acknowledged, and handled once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.db import announce
 from storage.group_commit import Insert
 from storage.ids import new_id
 from storage.work import Work, open_rows_index
@@ -72,3 +78,23 @@ class Arrival:
             0,
             False,
         )
+
+
+async def add(session: AsyncSession, arrivals: Sequence[Arrival]) -> int:
+    """Store events that came by another way than the door; returns how many were new."""
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql_insert if postgresql else sqlite_insert
+    added = 0
+    for arrival in arrivals:
+        values = dict(zip(INSERT.columns, arrival.row(), strict=True))
+        done = await session.exec(insert(InboxEvent).values(**values).on_conflict_do_nothing())
+        added += done.rowcount
+    if added:
+        announce(session, TOPIC)
+    return added
+
+
+async def last_received(session: AsyncSession, source: str) -> datetime | None:
+    """When the newest event of a source came in."""
+    query = select(func.max(InboxEvent.received_at)).where(InboxEvent.source == source)
+    return (await session.exec(query)).one()

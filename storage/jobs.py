@@ -30,3 +30,10 @@ async def claim(session: AsyncSession, job: str, period: str) -> bool:
     values = {"job": job, "period": period, "ran_at": clock.now()}
     taken = await session.exec(insert(JobRun).values(**values).on_conflict_do_nothing())
     return taken.rowcount == 1
+
+
+async def release(session: AsyncSession, job: str, period: str) -> None:
+    """Give a period back that could not be worked on, for a later attempt."""
+    run = await session.get(JobRun, (job, period))
+    if run is not None:
+        await session.delete(run)

@@ -1,6 +1,6 @@
 """The ledger: money is never edited, only added to. A balance is a sum."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -106,3 +106,13 @@ async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:
     for affiliate_id, currency, amount in await session.exec(query):
         owed.setdefault(affiliate_id, {})[currency] = int(amount)
     return owed
+
+
+async def totals(session: AsyncSession, reasons: Collection[str]) -> dict[tuple[UUID, str], int]:
+    """What was posted for these reasons, by affiliate and currency, in minor units."""
+    query = (
+        select(LedgerEntry.affiliate_user_id, LedgerEntry.currency, func.sum(LedgerEntry.amount))
+        .where(col(LedgerEntry.reason).in_(reasons))
+        .group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+    )
+    return {(owner, currency): int(amount) for owner, currency, amount in await session.exec(query)}

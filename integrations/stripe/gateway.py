@@ -14,6 +14,7 @@ import stripe
 
 from integrations.errors import TransportError
 from integrations.stripe.customers import Customers
+from integrations.stripe.events import Events
 from integrations.stripe.invoices import Invoices
 from integrations.stripe.pace import Pace
 from integrations.stripe.plans import Plans
@@ -70,9 +71,9 @@ class Account:
 class StripeGateway:
     """A connection to one Stripe account; opened at the first call, to be closed with `close`.
 
-    `invoices` and `customers` ask for those, `transfers` makes them. `base_url` is Stripe's own or
-    a stand-in's. `retries` are the library's, within one call; whoever calls should have a longer
-    breath of their own.
+    `invoices`, `customers` and `events` ask for those, `transfers` makes them. `base_url` is
+    Stripe's own or a stand-in's. `retries` are the library's, within one call; whoever calls should
+    have a longer breath of their own.
     """
 
     def __init__(self, api_key: str, base_url: str, *, retries: int = 1) -> None:
@@ -87,6 +88,7 @@ class StripeGateway:
         plans = Plans(self._v1, self._pace)
         self.invoices = Invoices(self._v1, self._pace, plans)
         self.customers = Customers(self._v1, self._pace, plans)
+        self.events = Events(self._v1, self._pace)
         self.transfers = Transfers(self._v1)
         self.livemode = api_key.split("_")[1:2] == ["live"]
 

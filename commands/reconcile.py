@@ -1,0 +1,36 @@
+"""`reconcile`: compare the sales with Stripe from a chosen date, and repair them."""
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import clock
+import scheduled.reconcile
+from desk import Desk
+from domain.errors import InvalidError
+
+
+async def reconcile(desk: Desk, since: datetime | None) -> str:
+    """Reconcile, with a progress bar on standard error; returns the summary.
+
+    Raises `InvalidError` where Stripe is not connected, and `TransportError` where it fails.
+    """
+    if desk.services.stripe is None:
+        raise InvalidError("Stripe is not connected: set STRIPE_API_KEY.")
+    begin = since or clock.now() - scheduled.reconcile.LOOK_BACK
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("Reconciling", total=None)
+        summary = await scheduled.reconcile.reconcile(
+            desk.db,
+            desk.services.stripe,
+            begin,
+            lambda done, of: bar.update(task, completed=done, total=of),
+        )
+    return summary.text()

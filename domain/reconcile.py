@@ -1,0 +1,111 @@
+"""Reconciling: what our books said of a sale, what they say after looking again, and proof.
+
+The repair itself is `sales.settle`, as for any event; here is only the comparison.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain import effects
+from domain.commissions import EARNED, TAKEN_BACK
+from domain.money import money
+from storage import commissions, ledger, sales
+
+SHOWN = 20
+"""Differences that a message names one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is written of one sale, in minor units of `currency`."""
+
+    currency: str
+    collected: int
+    tax: int
+    fee: int
+    refunded: int
+    disputed: int
+    commission: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a reconciliation found: invoices looked at, and a sentence for each difference."""
+
+    since: datetime
+    looked_at: int
+    differences: tuple[str, ...]
+
+    def text(self) -> str:
+        """The summary for a person, the first differences by name."""
+        head = (
+            f"Reconciled with the payment provider since {self.since.date().isoformat()}: "
+            f"{self.looked_at} invoices, "
+        )
+        if not self.differences:
+            return head + "no differences."
+        shown = list(self.differences[:SHOWN])
+        if len(self.differences) > SHOWN:
+            shown.append(f"and {len(self.differences) - SHOWN} more.")
+        return "\n".join([head + f"{len(self.differences)} differences:", *shown])
+
+
+async def books(session: AsyncSession, invoice_id: str) -> Books | None:
+    """What is written of an invoice; None where it is no sale."""
+    sale = await sales.by_invoice(session, invoice_id)
+    if sale is None:
+        return None
+    commission = await commissions.of_sale(session, sale.id)
+    return Books(
+        currency=sale.currency,
+        collected=sale.collected,
+        tax=sale.tax,
+        fee=sale.fee,
+        refunded=sale.refunded,
+        disputed=sale.disputed,
+        commission=commission.amount_cents if commission else 0,
+        outcome=sale.outcome,
+    )
+
+
+def difference(invoice_id: str, before: Books | None, after: Books | None) -> str | None:
+    """What changed, as a sentence; None where nothing did."""
+    if before == after or after is None:
+        return None
+    if before is None:
+        earned = money(after.commission, after.currency)
+        return f"{invoice_id} was missing; its commission is {earned}. Repaired."
+    names = [it.name for it in fields(Books) if getattr(before, it.name) != getattr(after, it.name)]
+    changes = [
+        f"{name} {_shown(getattr(before, name), before)} → {_shown(getattr(after, name), after)}"
+        for name in names
+    ]
+    return f"{invoice_id}: {', '.join(changes)}. Repaired."
+
+
+def _shown(value: int | str, of: Books) -> str:
+    return money(value, of.currency) if isinstance(value, int) else value
+
+
+async def disagreements(session: AsyncSession) -> Sequence[str]:
+    """Where an affiliate's commissions are not the sum of their ledger: never, unless touched."""
+    owed = await commissions.totals(session)
+    posted = await ledger.totals(session, {EARNED, TAKEN_BACK})
+    return [
+        f"The commissions of affiliate {affiliate} come to {money(owed.get(key, 0), currency)}, "
+        f"their ledger to {money(posted.get(key, 0), currency)}. Somebody changed the database; "
+        "this is not repaired."
+        for key in sorted({*owed, *posted}, key=str)
+        if owed.get(key, 0) != posted.get(key, 0)
+        for affiliate, currency in [key]
+    ]
+
+
+async def tell(session: AsyncSession, summary: Summary) -> None:
+    """Post the summary to operators, if there is anything to tell."""
+    if summary.differences:
+        await effects.tell_operators(session, summary.text())
