@@ -3,20 +3,17 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
-import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.manifest import read_manifest
 from desk import Desk
 from integrations import slack
 from integrations.errors import TransportError
 from storage import migrate, work
 from storage.inbox import InboxEvent
 from storage.outbox import Effect
-
-_MANIFEST = Path(__file__).resolve().parents[1] / "manifest.yml"
 
 
 class Health(StrEnum):
@@ -84,8 +81,7 @@ async def _slack(desk: Desk) -> Finding:
         info = await slack.read(client, "conversations.info", channel=channel)
     except TransportError as error:
         return Finding("Slack", Health.BAD, str(error))
-    wanted = set(yaml.safe_load(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
-    missing = wanted - scopes
+    missing = read_manifest().scopes - scopes
     if missing:
         listed = ", ".join(sorted(missing))
         text = f"The app lacks the scopes {listed}: update it from manifest.yml and reinstall it."

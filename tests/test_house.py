@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,10 @@ GROUND = ("clock", "logs", "settings")
 """Modules that everything stands on, and that stand on nothing of ours but each other."""
 
 
-def sources() -> list[Path]:
-    """Every Python file that is kept, less the tests."""
+def kept() -> list[Path]:
+    """Every file that is kept, less the tests."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "*.py"],  # noqa: S607 - the git that made this checkout
+        ["git", "ls-files", "-z"],  # noqa: S607 - the git that made this checkout
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -24,6 +25,11 @@ def sources() -> list[Path]:
     )
     paths = [Path(name) for name in listed.stdout.split("\0") if name]
     return [path for path in paths if path.parts[0] != "tests" and (ROOT / path).exists()]
+
+
+def sources() -> list[Path]:
+    """Every Python file that is kept, less the tests."""
+    return [path for path in kept() if path.suffix == ".py"]
 
 
 def dotted(node: ast.expr) -> str:
@@ -112,3 +118,23 @@ def test_no_drawer_for_everything() -> None:
     """A module is named after what is in it."""
     drawers = {"utils.py", "util.py", "helpers.py", "misc.py", "common.py"}
     assert [str(path) for path in sources() if path.name in drawers] == []
+
+
+def test_an_installed_package_has_what_it_reads() -> None:
+    """Templates, styles, migrations and the manifest are listed as data of their package."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    listed: dict[str, list[str]] = build["package-data"]
+    packages = {path.parent for path in kept() if path.name == "__init__.py"}
+    unlisted = []
+    for path in kept():
+        package = next((folder for folder in path.parents if folder in packages), None)
+        if package is None or (path.suffix == ".py" and path.parent == package):
+            continue
+        patterns = [*listed["*"], *listed.get(".".join(package.parts), ())]
+        inside = path.relative_to(package)
+        if not any(
+            inside.match(pattern) and len(inside.parts) == len(Path(pattern).parts)
+            for pattern in patterns
+        ):
+            unlisted.append(str(path))
+    assert unlisted == []

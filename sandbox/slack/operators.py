@@ -6,12 +6,12 @@ The browser pages and the tests both go through here, so they send the same requ
 from collections.abc import Mapping
 from typing import Any
 
+from bot.manifest import Manifest
 from sandbox.slack import payloads
 from sandbox.slack.blocks import elements_of, flat
 from sandbox.slack.delivery import Answer, Delivery
 from sandbox.slack.errors import Refused
 from sandbox.slack.files import Files
-from sandbox.slack.manifest import Manifest
 from sandbox.slack.outcome import Outcome
 from sandbox.slack.state import Json
 from sandbox.slack.texts import button_text

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from bot.manifest import Manifest, read_manifest
 from sandbox.slack.commands import Commands
 from sandbox.slack.delivery import ACK_SECONDS, EVENT_RETRIES, Delivery
 from sandbox.slack.faults import Faults
-from sandbox.slack.manifest import Manifest, read_manifest
 from sandbox.store import Store
 
 BOT_TOKEN = "xoxb-sandbox-bot-token"

@@ -10,8 +10,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.manifest import read_manifest
 from sandbox.slack import SlackWorkspace, slack_app
-from sandbox.slack.manifest import read_manifest
 from sandbox.store import Store
 
 

@@ -1,11 +1,15 @@
-"""The app's manifest: what it may do and what it is told of, as the workspace enforces it."""
+"""The app's manifest: what it may do and what it is told of.
+
+`bot/manifest.yml` is a link to the one at the top, which people give to Slack, so that an
+installed package has it too.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
+MANIFEST = Path(__file__).with_name("manifest.yml")
 
 
 @dataclass(frozen=True)
