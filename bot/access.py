@@ -1,7 +1,8 @@
-"""Who may act: reviewers, from our own workspace, and nobody else."""
+"""Who may act: reviewers of our own workspace, finance about payouts, and nobody else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import aiohttp
 import structlog
@@ -29,10 +30,14 @@ class UnsureError(Exception):
 
 
 class Access:
-    """Knows the reviewers: SLACK_REVIEWERS, or else the members of the operators' channel."""
+    """Knows the reviewers: SLACK_REVIEWERS, or else the members of the operators' channel.
+
+    Payouts are decided by SLACK_FINANCE, and by the reviewers where that is not set.
+    """
 
     def __init__(self, settings: Settings, slack: AsyncWebClient) -> None:
         self._named = settings.slack_reviewers
+        self._finance = settings.slack_finance
         self._channel = settings.slack_channel
         self._slack = slack
         self._members: frozenset[str] = frozenset()
@@ -41,6 +46,10 @@ class Access:
     async def may_review(self, user_id: str) -> bool:
         """Whether this user is a reviewer. Raises `UnsureError` if Slack would not say."""
         return user_id in (self._named or await self._channel_members())
+
+    async def may_pay(self, user_id: str) -> bool:
+        """Whether this user decides on payouts. Raises `UnsureError` if Slack would not say."""
+        return user_id in self._finance if self._finance else await self.may_review(user_id)
 
     async def _channel_members(self) -> frozenset[str]:
         if clock.timestamp() >= self._fresh_until:
@@ -68,7 +77,7 @@ class Access:
     async def gate(
         self, args: AsyncArgs, next_: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
-        """Let reviewers pass; tell everybody else why not. Runs before every listener.
+        """Let pass whoever may do it; tell everybody else why not. Runs before every listener.
 
         An event is nothing that could be answered: it passes with the `refusal` in its
         context, for the listener to respect.
@@ -88,8 +97,18 @@ class Access:
         theirs = user.get("team_id") if isinstance(user, dict) else None
         if args.context.team_id != ours or theirs not in (ours, None):
             return notices.OTHER_WORKSPACE
+        user_id = args.context.user_id or ""
         try:
-            allowed = await self.may_review(args.context.user_id or "")
+            if _about_payouts(args.body):
+                return "" if await self.may_pay(user_id) else notices.NOT_FINANCE
+            return "" if await self.may_review(user_id) else notices.STRANGER
         except UnsureError:
             return notices.UNSURE
-        return "" if allowed else notices.STRANGER
+
+
+def _about_payouts(body: dict[str, Any]) -> bool:
+    """Whether a press, a form or a command is one of those that `listeners/payouts.py` takes."""
+    begun = [action.get("action_id", "") for action in body.get("actions") or ()]
+    begun.append((body.get("view") or {}).get("callback_id", ""))
+    begun.append(body.get("text", "").strip().lower() if "command" in body else "")
+    return any(name.startswith("payout") for name in begun)

@@ -4,10 +4,15 @@ import difflib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
 from bot.cards.blocks import Message
 
 Answer = Callable[[str], Awaitable[Message]]
 """Answers a subcommand, given what was typed after its name."""
+
+Errand = Callable[[str, AsyncArgs], Awaitable[Message]]
+"""The same for a subcommand that also has to know who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Subcommand:
     name: str
     usage: str
     purpose: str
-    answer: Answer
+    run: Errand
 
 
 class Subcommands:
@@ -28,8 +33,16 @@ class Subcommands:
 
     def add(self, usage: str, purpose: str, answer: Answer) -> None:
         """Register a subcommand; the first word of `usage` is its name."""
+
+        async def run(text: str, _args: AsyncArgs) -> Message:
+            return await answer(text)
+
+        self.add_errand(usage, purpose, run)
+
+    def add_errand(self, usage: str, purpose: str, run: Errand) -> None:
+        """Register a subcommand that has to know who asks."""
         name = usage.split(maxsplit=1)[0]
-        self._known[name] = Subcommand(name, usage, purpose, answer)
+        self._known[name] = Subcommand(name, usage, purpose, run)
 
     def all(self) -> list[Subcommand]:
         """Every subcommand, by name."""

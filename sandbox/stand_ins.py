@@ -11,7 +11,7 @@ from sandbox.mail.app import mail_app
 from sandbox.mail.mailbox import Mailbox
 from sandbox.pages import start_app
 from sandbox.slack.app import slack_app
-from sandbox.slack.people import AFFILIATES, AMARA
+from sandbox.slack.people import AFFILIATES, AMARA, MARIA
 from sandbox.slack.workspace import SlackWorkspace
 from sandbox.store import Store
 from sandbox.stripe.account import StripeAccount
@@ -84,7 +84,7 @@ class StandIns:
             "slack_app_token": None,
             "slack_channel": AFFILIATES,
             "slack_api_url": f"{self._url}/sandbox/slack/api/",
-            "slack_finance": frozenset({AMARA}),
+            "slack_finance": frozenset({AMARA, MARIA}),
             "stripe_api_key": self.stripe.api_key,
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",

@@ -14,6 +14,10 @@ STRANGER = (
     "Only reviewers of the affiliate program may do that: people in the operators' channel, or "
     "those named in SLACK_REVIEWERS. Nothing was changed."
 )
+NOT_FINANCE = (
+    "Only finance decides on payouts: those named in SLACK_FINANCE or, where that is not set, "
+    "the reviewers. Nothing was changed."
+)
 OTHER_WORKSPACE = (
     "Affiliate Desk belongs to another workspace and takes no orders from here. Nothing was "
     "changed."

@@ -28,7 +28,8 @@ from domain.payouts import STRIPE
 from domain.statuses import Status
 from storage.payouts import APPROVED, FAILED, PAID, REQUESTED
 
-SHOWN_MAX = 10
+SHOWN_MAX = 5
+"""With every warning a payout takes eight blocks, and a message holds fifty."""
 LONG_TEXT = 600
 
 

@@ -23,7 +23,7 @@ def register(bot: Bot, _context: BotContext) -> None:
         if subcommand is None:
             message = unknown_card(name, known.near(name), known.all())
         else:
-            message = await subcommand.answer(rest.strip())
+            message = await subcommand.run(rest.strip(), args)
         await whisper(args.body["response_url"], message)
 
     known.add("help", "Shows this.", explain)

@@ -16,7 +16,7 @@ MARIA, JONAS, AMARA, SAM = "U0MARIA", "U0JONAS", "U0AMARA", "U0SAM"
 AFFILIATES, FINANCE, GENERAL = "C0AFFILIATES", "C0FINANCE", "C0GENERAL"
 
 _USERS = (
-    (MARIA, "maria", "Maria Keller", "Partner manager, reviews applications"),
+    (MARIA, "maria", "Maria Keller", "Partner manager, reviews applications, approves payouts too"),
     (JONAS, "jonas", "Jonas Lindqvist", "Growth, reviews applications"),
     (AMARA, "amara", "Amara Okafor", "Finance, releases payouts"),
     (SAM, "sam", "Sam Whitfield", "Support, not in the affiliates channel"),

@@ -19,7 +19,7 @@ from domain.applications import Submission
 from domain.audit import Actor
 from integrations.stripe import StripeGateway
 from sandbox.slack import SlackWorkspace, slack_app
-from sandbox.slack.people import AFFILIATES
+from sandbox.slack.people import AFFILIATES, AMARA, MARIA
 from sandbox.store import Store
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
@@ -133,7 +133,14 @@ async def desk_on_both(db: Database) -> AsyncIterator[Desk]:
         yield made
 
 
-async def _desk(db: Database) -> AsyncIterator[Desk]:
+@pytest.fixture
+async def finance_desk(sqlite: Database) -> AsyncIterator[Desk]:
+    """A desk where two people decide on payouts, one of them a reviewer beside."""
+    async for made in _desk(sqlite, slack_finance=frozenset({AMARA, MARIA})):
+        yield made
+
+
+async def _desk(db: Database, **changed: Any) -> AsyncIterator[Desk]:
     ws = SlackWorkspace(store=Store(), event_retries=(0.0, 0.0, 0.0))
     account = StripeAccount()
     outer = web.Application()
@@ -150,6 +157,7 @@ async def _desk(db: Database) -> AsyncIterator[Desk]:
         slack_api_url=f"{ws.public_url}/api/",
         stripe_api_key=SecretStr(account.api_key),
         stripe_webhook_secret=SecretStr("whsec_test"),
+        **changed,
     )
     stripe = StripeGateway(account.api_key, str(outside.make_url("/sandbox/stripe/")), retries=0)
     context = BotContext(db, settings, slack_client(settings), stripe)

@@ -80,6 +80,23 @@ class TestReviewers:
             await Access(settings, slack_client(settings)).may_review(MARIA)
 
 
+class TestFinance:
+    """Who decides on payouts."""
+
+    async def test_named_finance_is_not_the_reviewers(self, desk: Desk) -> None:
+        """Being in finance makes nobody a reviewer, nor the other way round."""
+        rule = access(desk, slack_finance=frozenset({SAM}))
+
+        assert await rule.may_pay(SAM)
+        assert not await rule.may_review(SAM)
+        assert not await rule.may_pay(MARIA)
+
+    async def test_without_names_it_is_the_reviewers(self, desk: Desk) -> None:
+        """Unset means that whoever reviews pays, too."""
+        assert await access(desk).may_pay(MARIA)
+        assert not await access(desk).may_pay(SAM)
+
+
 class TestRefusals:
     """What others get to see."""
 
