@@ -10,6 +10,7 @@ from bot.interactions import actor_of, show_modal, typed
 from bot.modals.affiliates import BAN, PAUSE, Step, why
 from domain import affiliates
 from domain.statuses import Status
+from storage.affiliates import Affiliate
 
 
 def register(bot: Bot, context: BotContext) -> None:
@@ -42,13 +43,15 @@ class _Stop:
     async def ask(self, args: AsyncArgs) -> None:
         """The button asks for the reason."""
         await args.ack()
-        await show_modal(args, why(self._step, Errand.of(args.body)))
+        errand = Errand.of(args.body)
+        await show_modal(args, why(self._step, await self._affiliate(errand), errand))
 
     async def pick_reason(self, args: AsyncArgs) -> None:
         """A usual reason is put into the field."""
         await args.ack()
         picked = int(args.body["actions"][0]["selected_option"]["value"])
-        view = why(self._step, Errand.carried(args.body), self._step.usual_reasons[picked])
+        errand, reason = Errand.carried(args.body), self._step.usual_reasons[picked]
+        view = why(self._step, await self._affiliate(errand), errand, reason)
         await args.client.views_update(view_id=args.body["view"]["id"], view=view)
 
     async def stop(self, args: AsyncArgs) -> None:
@@ -61,3 +64,7 @@ class _Stop:
         await args.ack(response_action="clear")
         sentence = f"{affiliate.promo_code} is {affiliate.status} and gives no discount any more."
         await finish(self._desk, args, errand, sentence)
+
+    async def _affiliate(self, errand: Errand) -> Affiliate:
+        async with self._desk.db.read() as session:
+            return await affiliates.look_up(session, errand.subject)

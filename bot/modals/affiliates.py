@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.cards.blocks import Json
+from bot.cards.blocks import Json, code, rich, said, section, words
 from bot.errands import Errand
 from bot.modals.frame import modal
 from bot.modals.reasons import reason_blocks
 from domain.applications import REASON_MAX
 from domain.statuses import Status
+from storage.affiliates import Affiliate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,20 @@ BAN = Step(
 )
 
 
-def why(step: Step, errand: Errand, reason: str = "") -> Json:
-    """Ask for the reason, which is mailed."""
+def why(step: Step, affiliate: Affiliate, errand: Errand, reason: str = "") -> Json:
+    """Ask for the reason, which is mailed; says whom it is about."""
     action = step.word.lower()
-    hint = "The reason is mailed to the affiliate, and their code stops working at once."
+    name = affiliate.display_name or affiliate.legal_name or affiliate.email
+    about = rich(
+        section(words(name, 150, bold=True), said(" · promo code "), code(affiliate.promo_code))
+    )
+    hint = f"The reason is mailed to {affiliate.email}, and the code stops working at once."
     return modal(
         step.word,
-        reason_blocks(hint, step.usual_reasons, reason, longest=REASON_MAX, asks=action),
+        [
+            about,
+            *reason_blocks(hint, step.usual_reasons, reason, longest=REASON_MAX, asks=action),
+        ],
         callback_id=f"affiliate.{action}",
         submit=step.word,
         metadata=errand.packed(),

@@ -149,8 +149,8 @@ def test_the_home_fits(pending: list[Application], health: Health) -> None:
 
 
 @settings(max_examples=30)
-@given(check=checks, reason=TEXT)
-def test_modals_fit(check: CodeCheck, reason: str) -> None:
+@given(check=checks, person=affiliates, reason=TEXT)
+def test_modals_fit(check: CodeCheck, person: Affiliate, reason: str) -> None:
     """Every form about an application or an affiliate, whatever the applicant is called."""
     application = check.view.application
     views = [
@@ -159,8 +159,8 @@ def test_modals_fit(check: CodeCheck, reason: str) -> None:
         application_modals.promo_code(check, ERRAND),
         application_modals.rejection(application, ERRAND, reason),
         application_modals.email(application, ERRAND),
-        affiliate_modals.why(affiliate_modals.PAUSE, ERRAND, reason),
-        affiliate_modals.why(affiliate_modals.BAN, ERRAND, reason),
+        affiliate_modals.why(affiliate_modals.PAUSE, person, ERRAND, reason),
+        affiliate_modals.why(affiliate_modals.BAN, person, ERRAND, reason),
     ]
 
     assert [check_view(view, "modal") for view in views] == [[]] * len(views)

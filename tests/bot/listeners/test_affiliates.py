@@ -40,10 +40,11 @@ async def standing(desk: Desk, affiliate_id: UUID) -> tuple[str, str]:
 async def test_stopping_somebody_takes_a_reason(
     desk: Desk, button: str, status: str, usual: str
 ) -> None:
-    """The button asks why, a usual reason can be picked, and the log has who did it."""
+    """The button asks why and of whom, a usual reason can be picked, and the log has who did it."""
     affiliate, _, ts = await an_affiliate(desk)
     await desk.ws.click(MARIA, AFFILIATES, ts, button)
-    view = await desk.modal(MARIA)
+    view = await desk.modal(MARIA, affiliate.display_name)
+    assert affiliate.promo_code in desk.ws.text_of(view)
 
     empty = await desk.ws.submit(MARIA, view["id"], {"Reason": " "})
     await desk.ws.click_in(MARIA, view["id"], f"{button.lower()}.reason", "0")
