@@ -102,7 +102,7 @@ def terms(review: Review) -> tuple[bool, str]:
     if not boxes:
         return False, "The form had no terms checkboxes."
     if missing:
-        return False, f"Not ticked: {_listed(missing)}"
+        return False, f"Not ticked: {'; '.join(missing)}."
     return True, f"All {len(boxes)} boxes are ticked."
 
 

@@ -148,7 +148,7 @@ class TestTerms:
     def test_a_box_left_empty_is_named(self) -> None:
         """So that the reviewer can ask."""
         line = check(TERMS, terms={"I agree": True, "No spam": False})
-        assert (line.good, line.reason) == (False, "Not ticked: No spam")
+        assert (line.good, line.reason) == (False, "Not ticked: No spam.")
 
     def test_no_boxes_is_flagged(self) -> None:
         """A form that asks for no consent got none."""
