@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 import clock
 from bot.cards import notices
 from bot.interactions import tell
+from integrations import slack
+from integrations.errors import TransportError
 from settings import Settings
 
 FRESH_SECONDS = 60.0
@@ -35,11 +35,11 @@ class Access:
     Payouts are decided by SLACK_FINANCE, and by the reviewers where that is not set.
     """
 
-    def __init__(self, settings: Settings, slack: AsyncWebClient) -> None:
+    def __init__(self, settings: Settings, client: AsyncWebClient) -> None:
         self._named = settings.slack_reviewers
         self._finance = settings.slack_finance
         self._channel = settings.slack_channel
-        self._slack = slack
+        self._slack = client
         self._members: frozenset[str] = frozenset()
         self._fresh_until = 0.0
 
@@ -56,18 +56,23 @@ class Access:
             try:
                 async with asyncio.timeout(ASK_SECONDS):
                     self._members = await self._ask()
-            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            except (TransportError, TimeoutError) as error:
                 log.warning("slack did not name the reviewers", error=str(error))
                 raise UnsureError from error
             self._fresh_until = clock.timestamp() + FRESH_SECONDS
         return self._members
 
     async def _ask(self) -> frozenset[str]:
+        self._channel = await slack.channel_id(self._slack, self._channel)
         found: set[str] = set()
         cursor = ""
         while True:
-            page = await self._slack.conversations_members(
-                channel=self._channel, limit=PAGE, cursor=cursor
+            page = await slack.read(
+                self._slack,
+                "conversations.members",
+                channel=self._channel,
+                limit=str(PAGE),
+                cursor=cursor,
             )
             found.update(page["members"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""

@@ -40,6 +40,16 @@ class TestReviewers:
 
         assert await access(desk).may_review(f"U{PAGE:04}")
 
+    @pytest.mark.parametrize("name", ["affiliates", "#affiliates"])
+    async def test_the_channel_may_be_given_by_name(self, desk: Desk, name: str) -> None:
+        """As people know it, and as cards find it; its id is asked for once."""
+        rule = access(desk, slack_channel=name)
+        with clock.travel(NOON):
+            assert await rule.may_review(MARIA)
+        with clock.travel(NOON + timedelta(seconds=61)):
+            assert not await rule.may_review(SAM)
+        assert len(desk.ws.faults.calls_of("conversations.list")) == 1
+
     async def test_the_list_is_kept_for_a_minute(self, desk: Desk) -> None:
         """Slack is not asked at every click, and who leaves loses the right within a minute."""
         rule = access(desk)
