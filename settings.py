@@ -4,7 +4,6 @@ Rules of the program itself (rates, holds, offers) are data, not environment: se
 `domain/program.py`.
 """
 
-from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
@@ -177,11 +176,6 @@ class Settings(BaseSettings):
                     f"{this} is set but {that} is not: {why}. Set {that}, or unset {this}."
                 )
         return self
-
-    @cached_property
-    def is_postgresql(self) -> bool:
-        """Whether several processes may share this database."""
-        return self.database_url.startswith("postgresql")
 
     @property
     def mail_on(self) -> bool:

@@ -6,20 +6,19 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, program, texts
+from domain import affiliates, codes, effects, program
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.statuses import Status
+from domain.texts import require_reason
 from storage import affiliates as affiliate_rows
 from storage import applications as rows
 from storage.affiliates import Affiliate
 from storage.applications import Application, ApplicationSubmission
 from storage.locks import take_turn
-
-REASON_MAX = texts.REASON_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ async def reject(
 ) -> Application:
     """Turn somebody away, with a reason that they are told. Raises as `approve` does."""
     application = await _pending(session, application_id)
-    application.decision_reason = reason = texts.require_reason(reason)
+    application.decision_reason = reason = require_reason(reason)
     _decide(application, Status.REJECTED, actor)
     await _changed(session, application, actor, "application.rejected", reason=reason)
     if application.email_key is not None:

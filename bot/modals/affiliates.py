@@ -6,7 +6,6 @@ from bot.cards.blocks import Json, code, rich, said, section, words
 from bot.errands import Errand
 from bot.modals.frame import modal
 from bot.modals.reasons import reason_blocks
-from domain.applications import REASON_MAX
 from domain.statuses import Status
 from storage.affiliates import Affiliate
 
@@ -52,7 +51,7 @@ def why(step: Step, affiliate: Affiliate, errand: Errand, reason: str = "") -> J
         step.word,
         [
             about,
-            *reason_blocks(hint, step.usual_reasons, reason, longest=REASON_MAX, asks=action),
+            *reason_blocks(hint, step.usual_reasons, reason, asks=action),
         ],
         callback_id=f"affiliate.{action}",
         submit=step.word,

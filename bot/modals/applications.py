@@ -7,7 +7,7 @@ from bot.modals.codes import code_blocks
 from bot.modals.frame import modal
 from bot.modals.reasons import reason_blocks
 from bot.promo_codes import AtStripe, CodeCheck
-from domain.applications import REASON_MAX, View
+from domain.applications import View
 from storage.applications import Application
 
 REASONS = (
@@ -65,9 +65,7 @@ def promo_code(check: CodeCheck, errand: Errand) -> Json:
 def rejection(application: Application, errand: Errand, reason: str = "") -> Json:
     """Ask for the reason, which is mailed."""
     told = application.email if application.email_key else "nobody, for want of an address"
-    blocks = reason_blocks(
-        f"The reason is mailed to {told}.", REASONS, reason, longest=REASON_MAX, asks="rejection"
-    )
+    blocks = reason_blocks(f"The reason is mailed to {told}.", REASONS, reason, asks="rejection")
     return modal(
         "Reject",
         [_about(application), *blocks],

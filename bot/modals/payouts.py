@@ -8,7 +8,6 @@ from bot.modals.reasons import reason_blocks
 from domain.payout_methods import label
 from domain.payout_views import View
 from domain.payouts import REFERENCE_MAX
-from domain.texts import REASON_MAX
 
 REASONS = (
     "Recent sales are still being checked. Please ask again in two weeks.",
@@ -21,7 +20,7 @@ REASONS = (
 def rejection(view: View, errand: Errand, reason: str = "") -> Json:
     """Ask for the reason, which is mailed."""
     hint = f"Mailed to {view.affiliate.email}. The amount goes back into their balance."
-    blocks = reason_blocks(hint, REASONS, reason, longest=REASON_MAX, asks="payout_rejection")
+    blocks = reason_blocks(hint, REASONS, reason, asks="payout_rejection")
     return modal(
         "Reject payout",
         [_about(view), *blocks],

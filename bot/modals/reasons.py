@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from bot.cards.blocks import Json, actions, asked, clean, plain
+from domain.texts import REASON_MAX
 
 OPTION_MAX = 75
 
 
-def reason_blocks(
-    hint: str, usual: Sequence[str], reason: str, *, longest: int, asks: str
-) -> list[Json]:
+def reason_blocks(hint: str, usual: Sequence[str], reason: str, *, asks: str) -> list[Json]:
     """A menu of usual reasons and the field, which holds `reason` and can be edited.
 
     `asks` names what the reason is for. The field's block changes with the picked reason:
@@ -28,9 +27,9 @@ def reason_blocks(
         "type": "plain_text_input",
         "action_id": "reason",
         "multiline": True,
-        "max_length": longest,
+        "max_length": REASON_MAX,
     }
     if reason:
-        field["initial_value"] = clean(reason, longest, lines=True)
+        field["initial_value"] = clean(reason, REASON_MAX, lines=True)
     picked = usual.index(reason) if reason in usual else "own"
     return [actions(menu), asked("Reason", field, block_id=f"reason:{picked}", hint=hint)]

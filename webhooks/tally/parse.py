@@ -7,12 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import clock
+from domain.texts import keepable
 from webhooks.errors import MalformedBody
 from webhooks.tally.answers import TallyAnswer, read_answer
-
-_UNSTORABLE = {0: "\N{REPLACEMENT CHARACTER}"} | dict.fromkeys(
-    range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"
-)
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,9 @@ def _json(body: bytes) -> Any:
 
 
 def _storable(value: Any) -> Any:
-    """Replace what no database takes as text: NUL, and halves of characters.
-
-    A phone that cuts an emoji in two sends such halves, and the rest of the form is good.
-    """
+    """Make every text in it one that can be kept: the rest of the form is good."""
     if isinstance(value, str):
-        return value.translate(_UNSTORABLE)
+        return keepable(value)
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):
