@@ -14,8 +14,9 @@ def name(noun: str, *, secure: bool) -> str:
 
 
 def read(request: web.Request, noun: str, *, secure: bool) -> str:
-    """The cookie's value, empty where the browser sent none."""
-    return request.cookies.get(name(noun, secure=secure), "")
+    """The cookie's value, empty where the browser sent none, or one that is never ours."""
+    value = request.cookies.get(name(noun, secure=secure), "")
+    return value if value.isascii() else ""
 
 
 def put(

@@ -1,5 +1,6 @@
 """What stands around every page."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -63,6 +64,19 @@ async def test_cookies_are_out_of_reach(desk: Desk, https: Desk) -> None:
     assert "Secure" not in plain
     assert secure.startswith("__Host-desk_visitor=")
     assert re.search(r"; Secure\b", secure)
+
+
+@pytest.mark.parametrize("noun", ["visitor", "session"])
+async def test_a_broken_cookie_is_no_cookie(desk: Desk, noun: str) -> None:
+    """Bytes that are no text at all count as a browser that was never here."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.server.port)
+    writer.write(b"GET /affiliate HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n")
+    writer.write(f"Cookie: desk_{noun}=".encode() + b"\xff\xfe\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"Set-Cookie: desk_visitor=" in answer
 
 
 async def test_a_form_without_its_token_is_refused(desk: Desk, browser: Browser) -> None:
