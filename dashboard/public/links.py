@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from dashboard.context import CONTEXT, DashboardContext
+from domain.texts import keepable
 from storage import links
 
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
@@ -22,7 +23,7 @@ async def follow(request: web.Request) -> web.Response:
     """Lead to the product, with `?ref=` where the link is one of ours and in force."""
     context = request.app[CONTEXT]
     async with context.db.read() as session:
-        link = await links.by_ref(session, request.match_info["ref"].upper())
+        link = await links.by_ref(session, keepable(request.match_info["ref"]).upper())
     target = f"{context.settings.product_url}/"
     if link is not None and not link.suspended:
         target += "?" + urlencode({"ref": link.ref})

@@ -50,3 +50,12 @@ async def test_a_link_leads_to_the_product_and_says_who_sent_the_visitor(db: Dat
     assert await follow(db, "JARED30") == [home]
     assert await follow(db, "JARED30", product_url="") == ["404"]
     await db.close()
+
+
+async def test_a_ref_that_is_no_text_leads_to_the_product_too(postgresql_url: str) -> None:
+    """What no database takes as text, PostgreSQL the least, is a ref that nobody has."""
+    database = Database(postgresql_url)
+    await migrate.upgrade(database)
+    home = "https://product.example.com/"
+    assert await follow(database, "%00", "%FF", "%ED%A0%80") == [home] * 3
+    await database.close()
