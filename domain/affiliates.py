@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, effects
+from domain import codes, commissions, effects
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
@@ -181,13 +181,14 @@ class Overview:
 
     affiliate: Affiliate
     link_ref: str
+    rate_bp: int
     balances: dict[str, tuple[int, int]]
     paid: dict[str, int]
     breakdown: list[tuple[str, str, int]]
 
 
 async def overview(session: AsyncSession, affiliate: Affiliate) -> Overview:
-    """An affiliate's balances `(available, pending)`, what was paid out, and their referrals.
+    """An affiliate's rate in force, balances `(available, pending)`, payouts and referrals.
 
     The referrals are `(plan, status, count)`.
     """
@@ -197,6 +198,7 @@ async def overview(session: AsyncSession, affiliate: Affiliate) -> Overview:
     return Overview(
         affiliate,
         link.ref if link else affiliate.promo_code,
+        await commissions.rate_of(session, affiliate, await load(session)),
         await ledger.balances(session, affiliate.id, clock.now()),
         {owned[1]: amount - under_way.get(owned, 0) for owned, amount in sent.items()},
         await referrals.breakdown(session, affiliate.id),

@@ -188,7 +188,7 @@ async def report(session: AsyncSession) -> Report:
     balances = await rows.balances(session, clock.now())
     sent, under_way = await rows.sent(session), await rows.under_way(session)
     people = await affiliates.by_ids(session, {owner for owner, _ in balances})
-    lines = [
+    everybody = [
         Owed(
             people[owner],
             currency,
@@ -197,6 +197,9 @@ async def report(session: AsyncSession) -> Report:
             sent.get((owner, currency), 0) - under_way.get((owner, currency), 0),
         )
         for owner, currency in balances
+    ]
+    lines = [
+        line for line in everybody if line.available or line.pending or line.under_way or line.paid
     ]
     totals = [
         Owed(

@@ -33,7 +33,13 @@ def stats_card(stats: Overview) -> Message:
     headline = f"{_TITLES[stats.period]}: {sales}. {share}." if stats.sales else "No sales yet."
     blocks = [header(_TITLES[stats.period])]
     if stats.period is not Period.ALL:
-        blocks.append(rich(section(said(f"Since {stats.since:%A, %d %B %Y}, in UTC."))))
+        blocks.append(
+            rich(
+                section(
+                    said(f"Since {stats.since:%A}, {stats.since.day} {stats.since:%B %Y}, in UTC.")
+                )
+            )
+        )
     blocks.append(
         rich(
             bullets(
@@ -113,5 +119,5 @@ def _line(name: str, text: str) -> Json:
 
 
 def _amounts(by_currency: dict[str, int]) -> str:
-    listed = [money(amount, currency) for currency, amount in sorted(by_currency.items())]
+    listed = [money(amount, currency) for currency, amount in sorted(by_currency.items()) if amount]
     return " + ".join(listed) or "none"

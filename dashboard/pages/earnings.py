@@ -26,9 +26,9 @@ _LABELS: Final = {
     "disputed": "Disputed",
 }
 _BY: Final = {
-    "promo_code": "Your promo code was used at checkout.",
-    "metadata": "Your code stood in the customer's account.",
-    "link": "The customer signed up through your link.",
+    "promo_code": "Credited by your promo code.",
+    "metadata": "Credited by your code in the customer's account.",
+    "link": "Credited by your referral link.",
 }
 
 
@@ -70,7 +70,7 @@ def _earning(commission: Commission, sale: Sale) -> dict[str, Any]:
         "customer": masked(sale.customer_id),
         "plan": sale.plan,
         "cycle": commission.cycle,
-        "by": _BY.get(commission.attributed_by, "Credited by hand."),
+        "by": _BY.get(commission.attributed_by, "Credited by an operator."),
         "parts": [(_LABELS[name], amount) for name, amount in summed.parts if amount],
         "base": summed.base,
         "cut": summed.base > sum(amount for _, amount in summed.parts),

@@ -41,7 +41,6 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
     words = promo_words(
         program, product=settings.product_name, code=affiliate.promo_code, link=link
     )
-    rate_bp = program.commission_rate_bp if affiliate.rate_bp is None else affiliate.rate_bp
     return {
         "affiliate": {
             "display_name": affiliate.display_name or affiliate.legal_name or affiliate.email,
@@ -53,7 +52,7 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
             "approved_at": affiliate.approved_at,
             "terms_version": affiliate.terms_version,
             "payout_status": affiliate.payout_status,
-            "rate_bp": rate_bp,
+            "rate_bp": seen.rate_bp,
         },
         "disclosure": words.disclosure,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],

@@ -52,7 +52,7 @@ async def test_every_commission_is_a_sum_that_adds_up(desk: Desk, browser: Brows
     ).replace(" ", "") in words.replace(" ", "")
     assert "On hold until 1 December 2026" in words
     assert "cycle 1 · monthly" in words
-    assert "Your promo code was used at checkout." in words
+    assert "Credited by your promo code." in words
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from storage.db import Database
 from storage.ledger import LedgerEntry
 from storage.payouts import Payout
 from storage.referrals import Referral
+from storage.tiers import Tier
 from tests.dashboard.desk import OPERATOR, Browser, Desk, make_settings
 
 MIA = "mia@example.com"
@@ -54,9 +55,9 @@ async def test_code_link_and_words_are_the_affiliates_own(db: Database) -> None:
         assert link["value"] == "http://desk.example/r/MIA30"
         assert "I am an affiliate of PropMine and earn a commission" in page.words
         assert (
-            "With code MIA30 you get 30% off your first purchase: http://desk.example/r/MIA30"
-            in page.words
-        )
+            "My code MIA30 takes 30% off your first PropMine purchase. I earn from it: "
+            "http://desk.example/r/MIA30"
+        ) in page.words
         assert "aff_MIA30" in page.words
         assert "20% of the first two successful billing cycles" in page.words
 
@@ -126,6 +127,20 @@ async def test_a_rate_of_ones_own_is_shown(desk: Desk, browser: Browser) -> None
         row.rate_bp = 3000
     page = await (await desk.signed_in(browser, MIA)).get(HERE)
     assert "You earn 30% of the" in page.words
+
+
+async def test_the_rate_of_a_tier_is_shown(desk: Desk, browser: Browser) -> None:
+    """It goes before the program's, and after their own."""
+    affiliate = await desk.approve()
+    async with desk.db.transaction() as session:
+        tier = Tier(name="Gold", rate_bp=2500)
+        session.add(tier)
+        await session.flush()
+        row = await session.get(Affiliate, affiliate.id)
+        assert row is not None
+        row.tier_id = tier.id
+    page = await (await desk.signed_in(browser, MIA)).get(HERE)
+    assert "You earn 25% of the" in page.words
 
 
 async def test_who_is_let_in_again_gets_it_back(desk: Desk, browser: Browser) -> None:
