@@ -8,7 +8,15 @@ from dashboard import rendering, static_files
 from dashboard.context import CONTEXT, DIRECTORY, DashboardContext
 from dashboard.directory import Directory
 from dashboard.limits import LIMITS, Limits
-from dashboard.pages import affiliates, applications, earnings, overview, sessions, statements
+from dashboard.pages import (
+    affiliates,
+    applications,
+    earnings,
+    overview,
+    payouts,
+    sessions,
+    statements,
+)
 from dashboard.security import guard, own_forms_only
 from dashboard.session import know_visitor
 from dashboard.standing import approved_only
@@ -45,5 +53,9 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/dashboard/earnings", approved_only(earnings.show))
     pages.router.add_get("/dashboard/earnings/statement", approved_only(statements.show))
     pages.router.add_get("/dashboard/earnings/statement.csv", approved_only(statements.download))
+    pages.router.add_get("/dashboard/payouts", approved_only(payouts.show))
+    pages.router.add_get("/dashboard/payouts/request", approved_only(payouts.confirm))
+    pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))
+    pages.router.add_post("/dashboard/payouts/method", approved_only(payouts.choose))
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)

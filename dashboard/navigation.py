@@ -5,6 +5,7 @@ from typing import Any, Final
 PAGES: Final = (
     ("Overview", "/affiliate/dashboard"),
     ("Earnings", "/affiliate/dashboard/earnings"),
+    ("Payouts", "/affiliate/dashboard/payouts"),
 )
 
 

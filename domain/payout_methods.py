@@ -34,16 +34,16 @@ async def choose(
 ) -> Affiliate:
     """The affiliate's own choice: PayPal with its address, or a bank transfer with a note.
 
-    Raises `InvalidError`, its fields `method`, `paypal` or `bank`, for what cannot be used.
+    Raises `InvalidError`, its fields `method` or `destination`, for what cannot be used.
     """
     text = keepable(destination).strip()
     if method == PAYPAL:
         text = parse_email(text) or ""
         if not text:
-            raise _wrong(PAYPAL, "Enter the mail address of your PayPal account.")
+            raise _wrong("destination", "Enter the mail address of your PayPal account.")
     elif method == BANK:
         if not text or len(text) > NOTE_MAX:
-            raise _wrong(BANK, f"Say where to pay, in at most {NOTE_MAX} characters.")
+            raise _wrong("destination", f"Say where to pay, in at most {NOTE_MAX} characters.")
     else:
         raise _wrong("method", "Choose how you want to be paid.")
     return await _keep(session, affiliate_id, method, text, actor)

@@ -152,6 +152,45 @@ STATEMENT: dict[str, Any] = {
     "reference": "aff_MIA30",
     **SIGNED_IN,
 }
+CLAIM: dict[str, Any] = {
+    "currency": "usd",
+    "available": 4250,
+    "pending": 900,
+    "minimum": 2500,
+    "missing": 0,
+    "open": None,
+    "label": "Request payout of $42.50",
+    "href": "/affiliate/dashboard/payouts/request?currency=usd",
+}
+PAYOUT = {
+    "number": "3F2A91BC",
+    "amount": 5000,
+    "currency": "usd",
+    "status": "paid",
+    "requested_at": MOMENT,
+    "paid_at": MOMENT,
+    "method": "PayPal",
+    "reference": HOSTILE,
+    "reason": "",
+}
+PAYOUTS: dict[str, Any] = {
+    "program": PROGRAM,
+    "claims": [CLAIM, {**CLAIM, "currency": "jpy", "open": {"amount": 700, "approved": False}}],
+    "payouts": [
+        PAYOUT,
+        {**PAYOUT, "status": "rejected", "paid_at": None, "reason": HOSTILE},
+        {**PAYOUT, "status": "failed", "paid_at": None},
+    ],
+    "form": {
+        "values": {"method": "bank", "destination": HOSTILE},
+        "errors": {"destination": HOSTILE},
+    },
+    "methods": [("paypal", "PayPal"), ("bank", "Bank transfer")],
+    "stripe_account": HOSTILE,
+    "method_chosen": True,
+    **SIGNED_IN,
+}
+CONFIRMATION = {"amount": 5000, "currency": "usd", "method": "PayPal", "destination": HOSTILE}
 STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
 VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
 
@@ -163,6 +202,8 @@ PAGES: dict[str, dict[str, Any]] = {
     "earnings": EARNINGS,
     "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
     "paused": STATE,
+    "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
+    "payouts": PAYOUTS,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
     "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},
     "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},

@@ -41,10 +41,10 @@ async def test_a_choice_is_kept_and_logged(
 @pytest.mark.parametrize(
     ("method", "typed", "field"),
     [
-        ("paypal", "jared@", "paypal"),
-        ("paypal", "", "paypal"),
-        ("bank", "  ", "bank"),
-        ("bank", "x" * 301, "bank"),
+        ("paypal", "jared@", "destination"),
+        ("paypal", "", "destination"),
+        ("bank", "  ", "destination"),
+        ("bank", "x" * 301, "destination"),
         ("stripe", "acct_1234", "method"),
         ("", "", "method"),
     ],
