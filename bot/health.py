@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain import effects
 from domain.audit import Actor, record
 from domain.errors import ConflictError
 from settings import Settings
@@ -31,7 +32,7 @@ class Parked:
     """
 
     name: str
-    kind: str
+    what: str
     error: str
     parked_at: datetime | None
 
@@ -48,12 +49,16 @@ class Health:
 async def look(session: AsyncSession, settings: Settings) -> Health:
     """The state of things, now."""
     parked = [
-        Parked(f"{name}:{row.id}", row.kind, row.last_error or "", row.parked_at)
+        Parked(f"{name}:{row.id}", _what(row), row.last_error or "", row.parked_at)
         for name, (table, _) in _TABLES.items()
         for row in await work.parked(session, table, PARKED_MAX)
     ]
     waiting = sum([await work.count_open(session, table) for table, _ in _TABLES.values()])
     return Health(parked, waiting, _missing(settings))
+
+
+def _what(row: Work) -> str:
+    return effects.in_words(row.kind, row.payload) if isinstance(row, Effect) else row.kind
 
 
 def _missing(settings: Settings) -> list[str]:

@@ -4,6 +4,9 @@ Most effects say "make it show the truth" and carry only an id: whoever runs the
 present state, so that one late, repeated or overtaken update still ends right.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,6 +22,28 @@ INTAKE_REPORT = "report.intake"
 CUSTOMER_TAG = "customer.tag"
 PAYOUT_CARD = "card.payout"
 TRANSFER = "transfer"
+
+_WORDS: Final = {
+    APPLICATION_CARD: "the card of an application",
+    NOTICE: "a notice in the operators' channel",
+    DIRECTORY: "the entry of {email_key} in the user directory",
+    PROMOTION_CODE: "a promotion code at the payment provider",
+    MAIL: "the mail “{template}” to {to}",
+    INTAKE_REPORT: "the report on the latest form",
+    CUSTOMER_TAG: "the mark on customer {customer} of who brought them",
+    PAYOUT_CARD: "the card of a payout",
+    TRANSFER: "the transfer of a payout",
+}
+
+
+def in_words(kind: str, payload: Mapping[str, Any]) -> str:
+    """What an effect was to bring about, for the operators who must look at it.
+
+    A row of an older release may lack what is said today.
+    """
+    said = defaultdict(lambda: "…", payload)
+    said["template"] = str(said["template"]).replace("_", " ")
+    return _WORDS.get(kind, kind).format_map(said)
 
 
 async def show_application(session: AsyncSession, application_id: UUID) -> None:

@@ -39,7 +39,7 @@ class Pump:
 async def _tell_parked(session: AsyncSession, effect: Effect, error: str) -> None:
     if effect.kind == effects.NOTICE:
         return  # a notice about a notice that could not be posted would go the same way
+    what = effects.in_words(effect.kind, effect.payload)
     await effects.tell_operators(
-        session,
-        f"This could not be done and waits for you: {effect.kind}. {error} See /affiliate health.",
+        session, f"This could not be done and waits for you: {what}. {error} See /affiliate health."
     )

@@ -28,8 +28,9 @@ def headline(health: Health) -> str:
     """All of it in one sentence."""
     if not health.parked:
         return "All is well: nothing is stuck."
-    one = len(health.parked) == 1
-    return f"{len(health.parked)} {'thing has' if one else 'things have'} failed and wait for you."
+    if len(health.parked) == 1:
+        return "1 thing has failed and waits for you."
+    return f"{len(health.parked)} things have failed and wait for you."
 
 
 def health_blocks(health: Health) -> list[Json]:
@@ -52,4 +53,4 @@ def health_blocks(health: Health) -> list[Json]:
 def _line(parked: Parked) -> Json:
     since = [said(" · "), when(parked.parked_at)] if parked.parked_at else []
     reason = words(parked.error or "No reason was kept.", 400)
-    return rich(section(words(parked.kind, bold=True), *since, said("\n"), reason))
+    return rich(section(words(parked.what, bold=True), *since, said("\n"), reason))

@@ -45,3 +45,26 @@ async def test_an_effect_is_asked_for_with_its_act_or_not_at_all(db: Database) -
     with pytest.raises(KeyError):
         await fail()
     assert await effects_asked_for(db) == []
+
+
+async def test_operators_are_told_in_words_what_was_to_be_done(db: Database) -> None:
+    """Whose mail, and whose entry; what is not known any more leaves a gap, and no failure."""
+    async with db.transaction() as session:
+        await effects.send_mail(session, "application_approved", "mia@example.com")
+        await effects.update_directory(session, "mia@example.com")
+    said = [effects.in_words(row.kind, row.payload) for row in await effects_asked_for(db)]
+    assert said == [
+        "the mail “application approved” to mia@example.com",
+        "the entry of mia@example.com in the user directory",
+    ]
+    assert effects.in_words(effects.MAIL, {}) == "the mail “…” to …"
+    assert effects.in_words("of another release", {}) == "of another release"
+
+
+def test_every_effect_has_words() -> None:
+    """None is shown to operators by the name that only the code knows."""
+    kinds = [
+        value for name, value in vars(effects).items() if name.isupper() and isinstance(value, str)
+    ]
+    assert len(kinds) > 8
+    assert [kind for kind in kinds if effects.in_words(kind, {}) == kind] == []

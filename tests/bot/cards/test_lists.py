@@ -63,7 +63,7 @@ healths = st.builds(
         st.builds(
             Parked,
             name=st.uuids().map(lambda found: f"effect:{found}"),
-            kind=st.text(min_size=1),
+            what=st.text(min_size=1),
             error=TEXT,
             parked_at=st.none() | st.just(NOON),
         ),

@@ -11,7 +11,8 @@ from tests.bot.conftest import Desk
 async def park_both(desk: Desk) -> tuple[Effect, InboxEvent]:
     """An effect and an event that have failed for good."""
     async with desk.db.transaction() as session:
-        effect = Effect(kind="mail", last_error="")
+        payload = {"template": "sign_in", "to": "mia@example.com"}
+        effect = Effect(kind="mail", payload=payload, last_error="")
         event = InboxEvent(
             kind="FORM_RESPONSE",
             source="tally",
@@ -42,6 +43,7 @@ async def test_what_is_stuck_is_shown_and_replayed(desk_on_both: Desk) -> None:
     desk.db.listen("inbox", lambda: woken.append("inbox"))
     await desk.ws.command(MARIA, "/affiliate", "health")
     told = await desk.whispered(MARIA, "2 things have failed and wait for you.")
+    assert "the mail “sign in” to mia@example.com" in told
     assert "<!channel> mailbox *gone*" in told
     assert "no fields" in told
     message = desk.ws.ephemerals(AFFILIATES, MARIA)[-1]
@@ -72,3 +74,12 @@ async def test_a_second_press_is_told_so(desk: Desk) -> None:
         await desk.bot.drain()
 
     await desk.whispered(JONAS, "put back to work already")
+
+
+async def test_a_single_failure_is_told_in_the_singular(desk: Desk) -> None:
+    """One thing waits, two things wait."""
+    effect, _ = await park_both(desk)
+    async with desk.db.transaction() as session:
+        await work.replay(session, Effect, effect.id)
+    await desk.ws.command(MARIA, "/affiliate", "health")
+    await desk.whispered(MARIA, "1 thing has failed and waits for you.")
