@@ -284,4 +284,5 @@ if (here !== "home") {
   });
   window.scrollTo(0, document.body.scrollHeight); // on a phone the page itself scrolls
 }
+if (here === "home") setTimeout(() => refresh().catch(() => {}), 250); // the app shows it anew
 setInterval(() => refresh().catch(() => tell("The sandbox is not running.")), 1000);
