@@ -53,4 +53,8 @@ def health_blocks(health: Health) -> list[Json]:
 def _line(parked: Parked) -> Json:
     since = [said(" · "), when(parked.parked_at)] if parked.parked_at else []
     reason = words(parked.error or "No reason was kept.", 400)
-    return rich(section(words(parked.what, bold=True), *since, said("\n"), reason))
+    return rich(
+        section(
+            words(parked.what[:1].upper() + parked.what[1:], bold=True), *since, said("\n"), reason
+        )
+    )

@@ -43,7 +43,7 @@ async def test_what_is_stuck_is_shown_and_replayed(desk_on_both: Desk) -> None:
     desk.db.listen("inbox", lambda: woken.append("inbox"))
     await desk.ws.command(MARIA, "/affiliate", "health")
     told = await desk.whispered(MARIA, "2 things have failed and wait for you.")
-    assert "the mail “sign in” to mia@example.com" in told
+    assert "The mail “sign in” to mia@example.com" in told
     assert "<!channel> mailbox *gone*" in told
     assert "no fields" in told
     message = desk.ws.ephemerals(AFFILIATES, MARIA)[-1]
