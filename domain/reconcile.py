@@ -44,14 +44,18 @@ class Summary:
         """The summary for a person, the first differences by name."""
         head = (
             f"Reconciled with the payment provider since {self.since.date().isoformat()}: "
-            f"{self.looked_at} invoices, "
+            f"{_count(self.looked_at, 'invoice')}, "
         )
         if not self.differences:
             return head + "no differences."
         shown = list(self.differences[:SHOWN])
         if len(self.differences) > SHOWN:
             shown.append(f"and {len(self.differences) - SHOWN} more.")
-        return "\n".join([head + f"{len(self.differences)} differences:", *shown])
+        return "\n".join([head + f"{_count(len(self.differences), 'difference')}:", *shown])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 async def books(session: AsyncSession, invoice_id: str) -> Books | None:

@@ -9,6 +9,8 @@ import clock
 from domain.reconcile import Summary, books, difference, disagreements, tell
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
+from integrations.stripe.invoices import NOT_YET
+from integrations.stripe.payments import NOT_BOOKED
 from outbox.services import Services
 from storage import sales
 from storage.db import Database
@@ -78,7 +80,7 @@ async def _repair(db: Database, stripe: StripeGateway, invoice: str, customer: s
     try:
         await settle_invoice(db, stripe, invoice, customer)
     except TransportError as error:
-        if error.permanent or error.code == "not_booked":
+        if error.permanent or error.code in {NOT_BOOKED, NOT_YET}:
             return f"{invoice} could not be looked at. {error}"
         raise
     async with db.read() as session:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from outbox.services import Services
-from scheduled import backfill, queue_reminder, reconcile, sweep
+from scheduled import backfill, payouts, queue_reminder, reconcile, sweep
 from storage import jobs
 from storage.db import Database
 
@@ -50,7 +50,10 @@ JOBS = (
 )
 
 
-ERRANDS = (Errand("reconcile", 3, reconcile.nightly),)
+ERRANDS = (
+    Errand("reconcile", 3, reconcile.nightly),
+    Errand("monthly-payouts", 6, payouts.request_monthly),
+)
 
 
 async def run_once(db: Database, job: Job) -> bool:

@@ -109,21 +109,31 @@ def subscription_of(invoice: Json) -> str:
 
 
 @asynccontextmanager
-async def open_shop(db: Database, *, delivering: bool = True) -> AsyncIterator[Shop]:
-    """Open a shop. Its events arrive by themselves only if it is `delivering`."""
+async def open_shop(
+    db: Database, *, delivering: bool = True, colleagues: Sequence[Database] = ()
+) -> AsyncIterator[Shop]:
+    """Open a shop. Its events arrive by themselves only if it is `delivering`.
+
+    `colleagues` are further connections to the same database, each with an inbox of its own that
+    works beside the shop's, as other processes do.
+    """
     port = free_port()
     async with standing_in(port) as stand_ins:
         settings = Settings(_env_file=None, **stand_ins.settings())
         services = services_for(settings, db)
-        inbox = Inbox(db, HandlerContext(settings, services.stripe), ROUTERS)
+        context = HandlerContext(settings, services.stripe)
+        inbox = Inbox(db, context, ROUTERS)
         app = web.Application()
         if delivering:
             doors.add_routes(app, inbox, settings)
         else:
             for endpoint in list(stand_ins.stripe.objects.newest_first("webhook_endpoint")):
                 endpoint["status"] = "disabled"
-        await inbox.start()
+        others = [Inbox(other, context, ROUTERS) for other in colleagues]
+        for one in (inbox, *others):
+            await one.start()
         async with serving(app, port):
             yield Shop(db, stand_ins, services, inbox)
-        await inbox.stop()
+        for one in (inbox, *others):
+            await one.stop()
         await services.close()

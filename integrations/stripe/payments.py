@@ -18,6 +18,9 @@ from integrations.stripe.pace import Pace
 MOST: Final = 100
 """Objects that one page of a list can hold."""
 
+NOT_BOOKED: Final = "not_booked"
+"""The code of the error for a payment whose balance transaction is still to come."""
+
 _CHARGE: Final = ("balance_transaction", "refunds.data.balance_transaction")
 _GIVEN_BACK: Final = frozenset({"succeeded", "pending", "requires_action"})
 _BOOKED_SOON_S: Final = 10.0
@@ -152,5 +155,5 @@ def _not_booked(what: str) -> TransportError:
     return TransportError(
         f"Stripe has not booked the payment {what} yet.",
         retry_after=_BOOKED_SOON_S,
-        code="not_booked",
+        code=NOT_BOOKED,
     )

@@ -180,3 +180,29 @@ async def test_audit_verify_finds_a_changed_line(shell: Shell) -> None:
         )
     status, _, err = await shell.run("audit", "verify")
     assert (status, "line 2" in err) == (1, True)
+
+
+async def test_reconcile_repairs_what_was_missed_and_says_what(shell: Shell) -> None:
+    """Two runs: the first finds the sale, the second no difference; both count."""
+    await join(shell.db)
+    shell.stand_ins.stripe.queue.clear()
+    bought = await shell.stand_ins.stripe.buy(
+        email="zoe@example.net", customer_metadata={"referralCode": "JARED30"}
+    )
+    status, out, err = await shell.run("reconcile", "--since", "2026-01-01")
+    assert status == 0, err
+    assert f"{bought['id']} was missing; its commission is $5.57. Repaired." in out
+    assert "Reconciling" in err
+    status, out, _ = await shell.run("reconcile")
+    assert (status, "1 invoice, no differences." in out) == (0, True)
+
+
+async def test_reconcile_says_why_it_can_not(shell: Shell) -> None:
+    """A date that is none, a Stripe that is away, and one that is not connected."""
+    status, _, err = await shell.run("reconcile", "--since", "yesterday")
+    assert (status, "a date looks like" in err) == (2, True)
+    shell.stand_ins.stripe.fail_next("/v1/invoices", status=503, times=5)
+    status, _, err = await shell.run("reconcile")
+    assert (status, "Stripe answered 503" in err) == (1, True)
+    status, _, err = await shell.run("reconcile", STRIPE_API_KEY="", STRIPE_WEBHOOK_SECRET="")
+    assert (status, "STRIPE_API_KEY" in err) == (1, True)

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 import clock
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
-from integrations.stripe.invoices import InvoiceReport
+from integrations.stripe.reports import InvoiceReport
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
 from sandbox.stripe.resources.prices import Prices
@@ -268,3 +268,12 @@ async def test_a_payment_leads_back_to_its_invoice(shop: Shop) -> None:
     assert await invoices.of_payment(intent="", charge=charge["id"]) == (bought["id"],)
     charge["payment_intent"] = None
     assert await invoices.of_payment(intent="", charge=charge["id"]) == ()
+
+
+async def test_a_paid_invoice_that_is_not_listed_yet_is_asked_for_later(shop: Shop) -> None:
+    """Without its rank nobody knows whether it earns; a list can lag behind."""
+    bought = await shop.account.buy(email="zoe@example.com")
+    other = await shop.account.buy(email="ada@example.com")
+    with pytest.raises(TransportError) as told:
+        await shop.gateway.invoices.fetch(bought["id"], other["customer"])
+    assert (told.value.permanent, told.value.code) == (False, "not_listed")

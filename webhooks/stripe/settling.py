@@ -9,7 +9,8 @@ from domain import sales
 from domain.attribution import Customer
 from domain.sales import EarlierSalesNeededError, InvoiceFacts
 from integrations.stripe import StripeGateway
-from integrations.stripe.invoices import PAID, InvoiceReport
+from integrations.stripe.invoices import PAID
+from integrations.stripe.reports import InvoiceReport
 from storage import sales as rows
 from storage.db import Database
 from storage.inbox import InboxEvent
