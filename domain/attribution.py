@@ -82,7 +82,7 @@ async def decide(session: AsyncSession, evidence: Evidence, program: Program) ->
         outcome, sentence = refusal
         _note(trace, "end", sentence)
         return Decision(None, by, outcome, trace)
-    _note(trace, "end", f"{affiliate.promo_code} is credited, by {_spell(by)}.")
+    _note(trace, "end", f"{affiliate.promo_code} brought the customer, by {_spell(by)}.")
     return Decision(affiliate, by, "credited", trace)
 
 

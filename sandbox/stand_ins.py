@@ -88,6 +88,7 @@ class StandIns:
             "stripe_api_key": self.stripe.api_key,
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",
+            "admin_api_token": "admin-sandbox",
             "tally_signing_secret": self.tally.signing_secret,
             "tally_url_secret": "tally_url_sandbox",
             "clerk_secret_key": self.clerk.secret_key,
