@@ -10,9 +10,7 @@ import structlog
 from bot.context import BotContext
 from domain import applications, codes, program
 from domain.codes import Verdict
-from domain.errors import ConflictError, InvalidError
 from domain.program import Program
-from domain.statuses import Status
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
 
@@ -39,13 +37,6 @@ class CodeCheck:
     verdict: Verdict
     at_stripe: AtStripe
 
-    def require_good(self) -> None:
-        """Raise `InvalidError` with a better code if this one cannot be used."""
-        if self.verdict.problem:
-            better = f" {self.verdict.suggestion} would work." if self.verdict.suggestion else ""
-            sentence = self.verdict.problem + better
-            raise InvalidError(sentence, {"code": sentence})
-
 
 async def check_here(desk: BotContext, application_id: UUID, code: str | None = None) -> CodeCheck:
     """What is known here of a code, by default of the one that was chosen or asked for.
@@ -53,15 +44,11 @@ async def check_here(desk: BotContext, application_id: UUID, code: str | None = 
     Raises `ConflictError` if the application was decided meanwhile, `NotFoundError`.
     """
     async with desk.db.read() as session:
-        view = await applications.view(session, application_id)
-        if view.application.status != Status.PENDING:
-            raise ConflictError(
-                f"Already {view.application.status} by {view.application.decided_by}."
-            )
+        view = await applications.pending_view(session, application_id)
         settings = await program.load(session)
         verdict = view.code
         if code is not None:
-            verdict = await codes.judge(session, code, settings, name=_name(view))
+            verdict = await codes.judge(session, code, settings, name=view.application.name)
     if verdict.problem:
         return CodeCheck(view, settings, verdict, AtStripe.NOT_ASKED)
     at_stripe = AtStripe.ASKING if desk.stripe else AtStripe.NOT_CONNECTED
@@ -78,7 +65,7 @@ async def ask_stripe(desk: BotContext, check: CodeCheck, *, within: float) -> Co
         return replace(check, at_stripe=answer)
     async with desk.db.read() as session:
         verdict = await codes.judge(
-            session, code, check.program, name=_name(check.view), also_taken=code
+            session, code, check.program, name=check.view.application.name, also_taken=code
         )
     problem = f"{code} is a promotion code in Stripe already."
     return replace(check, at_stripe=answer, verdict=replace(verdict, problem=problem))
@@ -92,7 +79,3 @@ async def _at_stripe(stripe: StripeGateway, code: str, within: float) -> AtStrip
         log.warning("stripe did not say whether a code is taken", code=code, error=str(error))
         return AtStripe.SILENT
     return AtStripe.TAKEN if found else AtStripe.FREE
-
-
-def _name(view: applications.View) -> str:
-    return view.application.display_name or view.application.legal_name

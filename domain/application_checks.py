@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from domain.codes import Verdict
+from domain.codes import Verdict, better_code
 from domain.program import Program
 from storage.applications import Application
 
@@ -109,11 +109,10 @@ def terms(review: Review) -> tuple[bool, str]:
 @check("Code is brand-safe")
 def code(review: Review) -> tuple[bool, str]:
     """The rules for codes."""
-    better = f" {review.code.suggestion} would work." if review.code.suggestion else ""
     if not review.code.code:
-        return False, f"No code was asked for.{better}"
+        return False, f"No code was asked for. {better_code(review.code.suggestion)}".strip()
     if review.code.problem:
-        return False, review.code.problem + better
+        return False, review.code.advice
     return True, f"{review.code.code} can be used."
 
 

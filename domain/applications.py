@@ -111,7 +111,7 @@ async def view(session: AsyncSession, application_id: UUID) -> View:
     settings = await program.load(session)
     wanted = application.chosen_code or application.requested_code.strip().upper()
     if application.status == Status.PENDING:
-        verdict = await codes.judge(session, wanted, settings, name=_name(application))
+        verdict = await codes.judge(session, wanted, settings, name=application.name)
     else:
         verdict = codes.Verdict(wanted)
     checks = run_checks(Review(application, settings, verdict))
@@ -119,6 +119,13 @@ async def view(session: AsyncSession, application_id: UUID) -> View:
     if application.affiliate_id is not None:
         affiliate = await affiliate_rows.get(session, application.affiliate_id)
     return View(application, checks, verdict, await _attention(session, application), affiliate)
+
+
+async def pending_view(session: AsyncSession, application_id: UUID) -> View:
+    """The same, of an application that can still be decided. Raises `ConflictError`."""
+    seen = await view(session, application_id)
+    _require_pending(seen.application)
+    return seen
 
 
 async def _attention(session: AsyncSession, application: Application) -> str:
@@ -141,7 +148,7 @@ async def set_promo_code(
     application = await _pending(session, application_id)
     settings = await program.load(session)
     application.chosen_code = await codes.require_good(
-        session, code, settings, name=_name(application)
+        session, code, settings, name=application.name
     )
     return await _changed(session, application, actor, "application.code_set", code=code)
 
@@ -179,7 +186,7 @@ async def approve(
     if obstacle := await _attention(session, application):
         raise InvalidError(obstacle)
     settings = await program.load(session)
-    await codes.require_good(session, code, settings, name=_name(application))
+    await codes.require_good(session, code, settings, name=application.name)
     affiliate = await affiliates.create(session, application, code, settings, actor)
     application.chosen_code = code
     application.affiliate_id = affiliate.id
@@ -233,9 +240,13 @@ async def _found(session: AsyncSession, application_id: UUID, *, lock: bool = Fa
 
 async def _pending(session: AsyncSession, application_id: UUID) -> Application:
     application = await _found(session, application_id, lock=True)
+    _require_pending(application)
+    return application
+
+
+def _require_pending(application: Application) -> None:
     if application.status != Status.PENDING:
         raise ConflictError(f"Already {application.status} by {application.decided_by}.")
-    return application
 
 
 def _decide(application: Application, status: Status, actor: Actor) -> None:
@@ -252,7 +263,3 @@ async def _changed(
     await record(session, actor, action, f"application:{application.id}", **detail)
     await effects.show_application(session, application.id)
     return application
-
-
-def _name(application: Application) -> str:
-    return application.display_name or application.legal_name

@@ -35,6 +35,21 @@ class Verdict:
     problem: str = ""
     suggestion: str = ""
 
+    @property
+    def advice(self) -> str:
+        """The problem, and the better code where there is one."""
+        return f"{self.problem} {better_code(self.suggestion)}".strip()
+
+    def require_good(self) -> None:
+        """Raise `InvalidError` with the advice if the code cannot be used."""
+        if self.problem:
+            raise InvalidError(self.advice, {"code": self.advice})
+
+
+def better_code(suggestion: str) -> str:
+    """A suggested code as a sentence; empty without one."""
+    return f"{suggestion} would work." if suggestion else ""
+
 
 def problem_with(code: str, program: Program) -> str:
     """Why a code as typed cannot be used, as a sentence; empty if it can.
@@ -142,10 +157,7 @@ async def require_good(
     Until the transaction ends nobody else gets the same code.
     """
     await take_turn(session, f"code:{code}")
-    verdict = await judge(session, code, program, name=name)
-    if verdict.problem:
-        better = f" {verdict.suggestion} would work." if verdict.suggestion else ""
-        raise InvalidError(verdict.problem + better, {"code": verdict.problem + better})
+    (await judge(session, code, program, name=name)).require_good()
     return code
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.format import cycles
-from domain import effects, program
+from domain import commissions, effects, program
 from domain.money import money, percent
 from domain.payout_methods import label
 from domain.promo import promo_words
@@ -80,7 +80,7 @@ async def _of_application(
         raise GiveUpError("The application that this mail is about is gone.")
     days = settings.review_days
     return {
-        "name": application.display_name or application.legal_name or application.email,
+        "name": application.name or application.email,
         "reason": application.decision_reason,
         "requested_code": application.requested_code,
         "review_time": f"{days} day{'s' * (days != 1)}" if days else "",
@@ -96,7 +96,7 @@ async def _of_affiliate(
         raise GiveUpError("The affiliate that this mail is about is gone.")
     url = f"{server.public_url}/r/{link.ref}"
     words = promo_words(settings, product=server.product_name, code=affiliate.promo_code, link=url)
-    rate = settings.commission_rate_bp if affiliate.rate_bp is None else affiliate.rate_bp
+    rate = await commissions.rate_of(session, affiliate, settings)
     return {
         "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
         "reason": affiliate.status_reason,

@@ -54,6 +54,11 @@ class Application(SQLModel, table=True):
     clerk_user_id: str = ""
     updated_at: datetime = Field(default_factory=clock.now)
 
+    @property
+    def name(self) -> str:
+        """What the applicant calls themselves; empty if they did not say."""
+        return self.display_name or self.legal_name
+
 
 class ApplicationSubmission(SQLModel, table=True):
     """One submission as it came, kept for ever: later ones never overwrite what was said."""

@@ -12,8 +12,6 @@ from bot.interactions import actor_of, show_modal, typed
 from bot.modals import applications as modals
 from bot.promo_codes import AtStripe, CodeCheck, ask_stripe, check_here
 from domain import applications
-from domain.errors import ConflictError
-from domain.statuses import Status
 from storage.applications import Application
 
 LOOK_SECONDS = 2.0
@@ -92,7 +90,7 @@ class Applications:
         errand, code = Errand.carried(args.body), typed(args, "code")
         check = await check_here(self._desk, errand.id, code)
         check = await ask_stripe(self._desk, check, within=SUBMIT_SECONDS)
-        check.require_good()
+        check.verdict.require_good()
         async with self._desk.db.transaction() as session:
             await applications.approve(session, errand.id, code, actor_of(args))
         await args.ack(response_action="clear")
@@ -135,7 +133,7 @@ class Applications:
         errand, code = Errand.carried(args.body), typed(args, "code")
         check = await check_here(self._desk, errand.id, code)
         check = await ask_stripe(self._desk, check, within=SUBMIT_SECONDS)
-        check.require_good()
+        check.verdict.require_good()
         async with self._desk.db.transaction() as session:
             await applications.set_promo_code(session, errand.id, code, actor_of(args))
         await args.ack(response_action="clear")
@@ -179,7 +177,4 @@ class Applications:
 
     async def _pending(self, errand: Errand) -> Application:
         async with self._desk.db.read() as session:
-            application = (await applications.view(session, errand.id)).application
-        if application.status != Status.PENDING:
-            raise ConflictError(f"Already {application.status} by {application.decided_by}.")
-        return application
+            return (await applications.pending_view(session, errand.id)).application

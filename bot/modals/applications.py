@@ -8,6 +8,7 @@ from bot.modals.frame import modal
 from bot.modals.reasons import reason_blocks
 from bot.promo_codes import AtStripe, CodeCheck
 from domain.applications import View
+from domain.money import percent
 from storage.applications import Application
 
 REASONS = (
@@ -29,12 +30,12 @@ def review(view: View, errand: Errand) -> Json:
 def approval(check: CodeCheck, errand: Errand) -> Json:
     """What approving does, and the code that it will use."""
     application, program = check.view.application, check.program
-    rate = f"{program.commission_rate_bp / 100:g} % of {program.commission_base} revenue"
+    rate = f"{percent(program.commission_rate_bp)} of {program.commission_base} revenue"
     consequences = bullets(
         section(
             said("A mail to "), words(application.email), said(" with their code and what to say.")
         ),
-        section(said(f"Their customers get {program.offer_percent} % off the first purchase.")),
+        section(said(f"Their customers get {program.offer_percent}% off the first purchase.")),
         section(said(f"They earn {rate} for the first {program.max_cycles} paid billing cycles.")),
         section(said("Their dashboard opens at once.")),
     )

@@ -98,7 +98,7 @@ class TestApproval:
 
         view = desk.ws.view(view_id)
         text = desk.ws.text_of(view)
-        for said in ("jared@example.com", "30 % off", "20 % of net revenue", "first 2 paid"):
+        for said in ("jared@example.com", "30% off", "20% of net revenue", "first 2 paid"):
             assert said in text
         fields = [block["element"] for block in view["blocks"] if block["type"] == "input"]
         assert [field["initial_value"] for field in fields] == ["JARED30"]
