@@ -19,7 +19,7 @@ from storage.payouts import Payout
 class Claim:
     """What an affiliate could be paid now: minor units of `currency`.
 
-    `minimum` is what a payout needs; `open_payout` is the one that is on its way already.
+    `minimum` is what a payout needs, at least 1; `open_payout` is the one on its way already.
     """
 
     affiliate: Affiliate
@@ -78,19 +78,19 @@ async def claim_of(session: AsyncSession, affiliate: Affiliate, currency: str) -
         currency=currency,
         available=available,
         pending=pending,
-        minimum=await minimum_of(session, affiliate, await load(session)),
+        minimum=max(1, await minimum_of(session, affiliate, await load(session))),
         open_payout=await payouts.open_of(session, affiliate.id, currency),
     )
 
 
 async def minimum_of(session: AsyncSession, affiliate: Affiliate, program: Program) -> int:
-    """The least that is paid at once: the tier's own minimum, else the program's; never 0.
+    """The least that is paid at once: the tier's own minimum, else the program's.
 
     The same number of minor units counts in every currency.
     """
     tier = await tiers.get(session, affiliate.tier_id) if affiliate.tier_id else None
     own = tier.min_payout_cents if tier else None
-    return max(1, program.payout_threshold_cents if own is None else own)
+    return program.payout_threshold_cents if own is None else own
 
 
 async def first_barrier(session: AsyncSession, claim: Claim) -> DomainError | None:

@@ -94,6 +94,7 @@ class Program(BaseModel):
     )
     attribution_window_days: int = Field(default=60, ge=1, le=3650)
     payout_threshold_cents: int = Field(default=2500, ge=0)
+    auto_payout: bool = False
     two_person_payout_cents: int | None = Field(default=100_000, ge=0)
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain import effects, program
-from domain.program import Program
+from domain.payout_barriers import minimum_of
 from integrations.clerk import Clerk, ClerkUser
 from integrations.errors import TransportError
 from outbox.registry import effect
@@ -28,7 +28,7 @@ class Person:
     application: Application | None
     affiliate: Affiliate | None
     code: DiscountCode | None
-    program: Program
+    payout_minimum: int
     unpaid: int
 
 
@@ -69,7 +69,7 @@ def metadata(person: Person) -> dict[str, Any]:
         "affiliateTermsVersion": affiliate.terms_version,
         "affiliateId": affiliate.reference,
         "payoutStatus": affiliate.payout_status,
-        "payoutThreshold": _whole_units(person.program.payout_threshold_cents),
+        "payoutThreshold": _whole_units(person.payout_minimum),
         "accruedUnpaidBalance": _whole_units(person.unpaid),
         "applicationSubmittedAt": None,
     }
@@ -83,13 +83,14 @@ async def person_of(session: AsyncSession, key: str) -> Person:
     """Everything known of the owner of an address."""
     affiliate = await affiliates.by_email_key(session, key)
     settings = await program.load(session)
-    code, unpaid = None, 0
+    code, unpaid, minimum = None, 0, settings.payout_threshold_cents
     if affiliate is not None:
         code = next(iter(await codes.of_affiliate(session, affiliate.id)), None)
         balances = await ledger.balances(session, affiliate.id, clock.now())
         unpaid = sum(balances.get(settings.currency, (0, 0)))
+        minimum = await minimum_of(session, affiliate, settings)
     application = await applications.by_email_key(session, key)
-    return Person(application, affiliate, code, settings, unpaid)
+    return Person(application, affiliate, code, minimum, unpaid)
 
 
 async def _find(clerk: Clerk, person: Person) -> ClerkUser | None:

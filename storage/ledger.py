@@ -97,6 +97,18 @@ async def sums_before(
     return {currency: int(amount) for currency, amount in await session.exec(query)}
 
 
+async def in_credit(session: AsyncSession, at: datetime) -> Sequence[tuple[UUID, str]]:
+    """Every affiliate and currency with money available at a moment."""
+    query = (
+        select(LedgerEntry.affiliate_user_id, LedgerEntry.currency)
+        .where(col(LedgerEntry.available_at) <= at)
+        .group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+        .having(func.sum(LedgerEntry.amount) > 0)
+        .order_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
+    )
+    return (await session.exec(query)).all()
+
+
 async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:
     """What every affiliate is owed, also what is pending: minor units by currency."""
     query = select(

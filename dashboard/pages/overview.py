@@ -10,6 +10,7 @@ from dashboard.context import CONTEXT, VISIT
 from dashboard.rendering import render
 from dashboard.standing import Member
 from domain.affiliates import Overview, overview
+from domain.payout_barriers import minimum_of
 from domain.program import Program
 from domain.promo import promo_words
 from settings import Settings
@@ -24,11 +25,12 @@ async def show(request: web.Request, member: Member) -> web.Response:
     context, visit = request.app[CONTEXT], request[VISIT]
     async with context.db.read() as session:
         seen = await overview(session, member.affiliate)
+        minimum = await minimum_of(session, member.affiliate, visit.program)
         devices = await sessions.of_person(session, member.session.email_key)
     view = {
         "program": visit.program,
         **_account(seen, visit.program, context.settings),
-        **_money(seen, visit.program),
+        **_money(seen, visit.program, minimum),
         "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }
@@ -59,14 +61,14 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
     }
 
 
-def _money(seen: Overview, program: Program) -> dict[str, Any]:
+def _money(seen: Overview, program: Program, minimum: int) -> dict[str, Any]:
     """The payout bar is in the program's currency; other currencies stand beside it."""
     balances = {program.currency: (0, 0)} | seen.balances
     available, _pending = balances[program.currency]
     return {
         "payout": {
             "balance_cents": available,
-            "threshold_cents": program.payout_threshold_cents,
+            "threshold_cents": minimum,
             "currency": program.currency,
         },
         "stats": {

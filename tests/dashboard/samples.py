@@ -26,6 +26,7 @@ PROGRAM = {
     "currency": "usd",
     "hold_days": 30,
     "review_days": 2,
+    "auto_payout": True,
 }
 BLANK: dict[str, Any] = {"values": {}, "errors": {}}
 CHOICES = {

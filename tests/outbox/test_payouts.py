@@ -12,6 +12,7 @@ from sandbox.stand_ins import StandIns
 from storage.affiliates import Affiliate
 from storage.outbox import Effect
 from storage.payouts import Payout
+from storage.tiers import Tier
 from tests.builders import RITA, SAM
 from tests.outbox.conftest import Outside
 from tests.outbox.test_effects import in_clerk
@@ -96,6 +97,20 @@ async def test_a_rejection_is_mailed_with_its_reason(outside: Outside) -> None:
     assert "Refunds are coming." in letter["text"]
     assert in_clerk(outside.stand_ins)["payoutStatus"] == "rejected"
     assert in_clerk(outside.stand_ins)["accruedUnpaidBalance"] == 50
+
+
+async def test_clerk_learns_the_minimum_of_the_tier(outside: Outside) -> None:
+    """The product's own bar ends where payouts begin for this affiliate."""
+    jared = await rich(outside.db, 1000)
+    async with outside.db.transaction() as session:
+        tier = Tier(name="Gold", min_payout_cents=1000)
+        session.add(tier)
+        await session.flush()
+        jared.tier_id = tier.id
+        session.add(jared)
+    await ask(outside.db, jared)
+    await outside.settle()
+    assert in_clerk(outside.stand_ins)["payoutThreshold"] == 10
 
 
 async def test_an_approved_transfer_is_made_and_marked(outside: Outside) -> None:

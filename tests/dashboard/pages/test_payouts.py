@@ -6,6 +6,7 @@ from domain import payouts
 from storage import audit
 from storage.db import Database
 from storage.payouts import Payout
+from storage.tiers import Tier
 from tests.builders import RITA, affiliate_now, join
 from tests.dashboard.desk import Browser, Desk, Page
 from tests.payout_builders import approve_payout, ask, balance, earn, rich
@@ -105,9 +106,19 @@ class TestPage:
         assert "€70.00 are on their way" in said(await browser.get(HERE))
 
     async def test_the_overview_leads_here(self, desk: Desk, browser: Browser) -> None:
-        """By the menu."""
-        await join(desk.db)
-        assert HERE in links(await opened(desk, browser, "/affiliate/dashboard"))
+        """With the minimum of their tier, as here."""
+        jared = await rich(desk.db, 1200)
+        page = await opened(desk, browser, "/affiliate/dashboard")
+        assert "$12.00 of $25.00, $13.00 to go" in said(page)
+        async with desk.db.transaction() as session:
+            tier = Tier(name="Gold", min_payout_cents=1000)
+            session.add(tier)
+            await session.flush()
+            jared.tier_id = tier.id
+            session.add(jared)
+        page = await browser.get("/affiliate/dashboard")
+        assert "$12.00 of $10.00 reached" in said(page)
+        assert links(page).count(HERE) == 2
 
 
 class TestRequest:
