@@ -125,6 +125,7 @@ async def _credit(
     session: AsyncSession, sale: Sale, facts: InvoiceFacts, settings: Program
 ) -> commission_rows.Commission | None:
     """Decide who is credited and freeze the terms; None where nobody is."""
+    sale.trace = []
     if facts.collected <= 0:
         _conclude(sale, "nothing_collected", "Nothing was collected, so there is no commission.")
         return None

@@ -152,8 +152,10 @@ class TestCycles:
     async def test_an_invoice_of_zero_earns_nothing(self, db: Database) -> None:
         """Trials and fully discounted invoices."""
         await join(db)
-        sale = await settle(db, facts(collected=0, fee=0, cycle=0))
+        free = facts(collected=0, fee=0, cycle=0)
+        sale = await settle(db, free, later(free))
         assert sale.outcome == "nothing_collected"
+        assert len(sale.trace) == 1
 
 
 class TestAttribution:

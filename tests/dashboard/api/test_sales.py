@@ -16,7 +16,7 @@ async def test_a_sale_is_explained_to_the_cent(api: Api) -> None:
         status, told = await api.get("/sales/in_1")
     assert status == 200
     assert (told["outcome"], told["affiliate"]["promo_code"]) == ("credited", "JARED30")
-    assert told["trace"][-1]["result"] == "JARED30 is credited, by promo code."
+    assert told["trace"][-1]["result"] == "JARED30 brought the customer, by promo code."
     assert (told["collected"], told["currency"]) == (2900, "usd")
     assert told["paid_at"] == "2026-11-01T12:00:00Z"
     commission = told["commission"]
