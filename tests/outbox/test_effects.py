@@ -15,7 +15,9 @@ from sandbox.faults import HANG_UP
 from sandbox.slack.people import AFFILIATES
 from sandbox.stand_ins import StandIns
 from storage import work
+from storage.affiliates import Affiliate
 from storage.outbox import Effect
+from storage.tiers import Tier
 from tests.builders import RITA, apply, approve
 from tests.outbox.conftest import Outside
 
@@ -287,3 +289,18 @@ async def test_somebody_without_a_clerk_user_is_no_error(outside: Outside) -> No
     await apply(outside.db, email="stranger@example.net")
     await outside.settle()
     assert [e for e in await outside.effects() if e.parked_at or e.last_error] == []
+
+
+async def test_a_mail_names_the_rate_that_sales_are_settled_at(outside: Outside) -> None:
+    """A tier's rate goes before the program's, in the promise as in the commission."""
+    application = await apply(outside.db)
+    approved = await approve(outside.db, application.id)
+    async with outside.db.transaction() as session:
+        tier = Tier(name="Gold", rate_bp=3250)
+        session.add(tier)
+        await session.flush()
+        affiliate = await session.get_one(Affiliate, approved.id)
+        affiliate.tier_id = tier.id
+        session.add(affiliate)
+    await outside.settle()
+    assert "32.5% of net" in outside.stand_ins.mail.letters_to(EMAIL)[0]["text"]
