@@ -117,7 +117,7 @@ EARNING: dict[str, Any] = {
     "customer": HOSTILE,
     "plan": HOSTILE,
     "cycle": 1,
-    "by": "Your promo code was used at checkout.",
+    "by": "Credited by your promo code.",
     "parts": [("Collected", 2900), ("Payment fee", -114)],
     "base": 2786,
     "cut": False,
