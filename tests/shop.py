@@ -69,9 +69,9 @@ class Shop:
         await pump.stop()
 
     async def events(self, kind: str = "") -> Sequence[InboxEvent]:
-        """The inbox, or the events of one kind in it."""
+        """The inbox, or the events of one kind in it, in the order in which they came."""
         async with self.db.read() as session:
-            found = (await session.exec(select(InboxEvent))).all()
+            found = (await session.exec(select(InboxEvent).order_by(col(InboxEvent.id)))).all()
         return [event for event in found if kind in {"", event.kind}]
 
     async def hear(self, event: Json, *, external_id: str = "") -> bool:
