@@ -123,9 +123,9 @@ async def transferred(session: AsyncSession, payout_id: UUID, reference: str) ->
 
 
 async def fail(session: AsyncSession, payout_id: UUID, why: str) -> None:
-    """Give up on a transfer that was refused for good: back to the balance, operators told.
+    """Give up on a transfer that was refused for good: back to the balance, everybody told.
 
-    A second time changes nothing.
+    `why` is for operators alone. A second time changes nothing.
     """
     payout = await _found(session, payout_id, lock=True)
     if payout.status != rows.APPROVED:
@@ -142,6 +142,7 @@ async def fail(session: AsyncSession, payout_id: UUID, why: str) -> None:
         f"The payout of {amount} to {affiliate.promo_code} failed and is back in their balance. "
         f"{payout.reason}",
     )
+    await _mail(session, payout, affiliate, "payout_failed")
 
 
 async def transfer_reversed(
@@ -150,8 +151,8 @@ async def transfer_reversed(
     """Give back to the balance what was reversed of a transfer.
 
     `amount_cents` is all that was reversed of it so far, so repeated and overtaken news post
-    nothing. The payout has failed once all of it came back. None if no payout was paid by this
-    transfer, or none yet.
+    nothing. The payout has failed once all of it came back, and its owner is mailed what to do.
+    None if no payout was paid by this transfer, or none yet.
     """
     payout = await rows.by_reference(session, reference, STRIPE)
     if payout is None:
@@ -170,6 +171,8 @@ async def transfer_reversed(
         f"{part} of the payout of {whole} to {affiliate.promo_code} was reversed ({reference}) "
         "and is back in their balance.",
     )
+    if status == rows.FAILED:
+        await _mail(session, payout, affiliate, "payout_failed")
     return payout
 
 

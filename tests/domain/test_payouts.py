@@ -365,7 +365,7 @@ class TestTransfers:
         assert [mail for mail, _ in await mails_asked_for(db)].count("payout_paid") == 1
 
     async def test_refused_for_good_is_back_in_the_balance(self, db: Database) -> None:
-        """Operators read why, once; the affiliate can ask again."""
+        """Operators read why, once; the affiliate is mailed once, and can ask again."""
         jared = await rich(db, method="stripe", to="acct_jared")
         payout = await approve_payout(db, await ask(db, jared))
         for _ in range(2):
@@ -379,10 +379,15 @@ class TestTransfers:
         assert len(told) == 1
         assert "$50.00 to JARED30 failed" in told[0]
         assert "No such account." in told[0]
+        mails = await mails_asked_for(db)
+        assert mails.count(("payout_failed", jared.email)) == 1
         assert (await ask(db, jared)).status == "requested"
 
     async def test_news_of_a_reversal_counts_once_and_in_any_order(self, db: Database) -> None:
-        """Amounts are totals: what was heard before, or is overtaken, posts nothing."""
+        """Amounts are totals: what was heard before, or is overtaken, posts nothing.
+
+        The affiliate is mailed when all of it came back.
+        """
         payout = await self.transfer(db)
         for so_far in (2000, 2000, 5000, 2000, 5000, 9999):
             await reversed_of(db, so_far)
@@ -392,13 +397,15 @@ class TestTransfers:
             ("payout_reversed", 3000),
         ]
         assert (await payout_now(db, payout.id)).status == "failed"
+        assert [mail for mail, _ in await mails_asked_for(db)].count("payout_failed") == 1
 
     async def test_what_came_back_in_part_was_paid_in_part(self, db: Database) -> None:
-        """The payout stays paid, the balance has the part."""
+        """The payout stays paid, the balance has the part, and nobody is mailed of a failure."""
         payout = await self.transfer(db)
         await reversed_of(db, 1)
         assert (await payout_now(db, payout.id)).status == "paid"
         assert await balance(db, payout.affiliate_user_id) == 1
+        assert "payout_failed" not in [mail for mail, _ in await mails_asked_for(db)]
 
     async def test_a_stranger_transfer_is_none_of_ours(self, db: Database) -> None:
         """Also one whose name somebody typed as the proof of a payment by hand."""

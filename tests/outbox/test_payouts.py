@@ -173,7 +173,7 @@ async def see_it_paid_once(outside: Outside, payout: Payout) -> None:
 
 
 async def test_what_stripe_refuses_for_good_is_back_in_the_balance(outside: Outside) -> None:
-    """Operators read Stripe's words; the affiliate keeps the money."""
+    """Operators read Stripe's words; the affiliate keeps the money, and is mailed what to do."""
     jared = await rich(outside.db, method="stripe", to="acct_gone")
     payout = await approve_payout(outside.db, await ask(outside.db, jared))
     await outside.settle()
@@ -182,7 +182,16 @@ async def test_what_stripe_refuses_for_good_is_back_in_the_balance(outside: Outs
     slack = outside.stand_ins.slack
     told = [slack.text_of(each) for each in slack.messages(AFFILIATES)]
     assert any("failed and is back in their balance" in text for text in told)
-    assert any("acct_gone" in text for text in told)
+    assert any("Stripe refused the transfer" in text for text in told)
+    (letter,) = [
+        each
+        for each in outside.stand_ins.mail.letters_to(EMAIL)
+        if each["subject"] == "Your payout of $50.00 did not reach you"
+    ]
+    for part in (letter["text"], letter["html"]):
+        assert "ask for your payout again" in part
+        assert "acct_gone" in part
+        assert "Stripe refused" not in part
     (effect,) = await outside.effects(effects.TRANSFER)
     assert effect.parked_at is None
 

@@ -50,6 +50,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "dashboard_url": "https://desk.example/affiliate",
     },
     "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "payout_failed": {**PAYOUT, **PAID_TO},
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
