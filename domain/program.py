@@ -69,6 +69,27 @@ Fields choose their answers in this order.
 """
 
 
+class Plan(BaseModel):
+    """Something that customers subscribe to.
+
+    `stripe_price` is its price's id at the payment provider; without one, the price is known by
+    its lookup key or by how often it recurs, which then has to be the slug.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    name: Word = Field(max_length=80)
+    stripe_price: str = Field(default="", pattern=r"^[A-Za-z0-9_]*$", max_length=255)
+
+
+PLANS = (
+    Plan(slug="monthly", name="Monthly"),
+    Plan(slug="3-month", name="3 months"),
+    Plan(slug="6-month", name="6 months"),
+    Plan(slug="yearly", name="Yearly"),
+)
+
 BASES = {"net": "net collected revenue after fees", "gross": "collected revenue before fees"}
 """What a commission is a share of, in the words of the promise."""
 
@@ -77,6 +98,7 @@ class Program(BaseModel):
     """Every setting, with the defaults of a new program.
 
     Money is integer cents, rates are basis points (2000 = 20 %), `offer_percent` is percent.
+    `plans` stand in the order of what they are worth, the least first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -96,8 +118,11 @@ class Program(BaseModel):
     payout_threshold_cents: int = Field(default=2500, ge=0)
     auto_payout: bool = False
     two_person_payout_cents: int | None = Field(default=100_000, ge=0)
+    second_tier_rate_bp: int = Field(default=500, ge=0, le=10000)
+    fraud_threshold: int = Field(default=60, ge=1, le=100)
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()
+    plans: tuple[Plan, ...] = PLANS
     terms_version: Text = Field(default="v1", min_length=1, max_length=40)
     terms: Words = (
         "I have read the affiliate terms and agree to them.",
@@ -132,6 +157,25 @@ class Program(BaseModel):
         if unknown := given.keys() - FIELD_LABELS.keys():
             raise ValueError(f"an application has no field {min(unknown)!r}")
         return {name: given.get(name, words) for name, words in FIELD_LABELS.items()}
+
+    @field_validator("plans")
+    @classmethod
+    def _every_plan_once(cls, given: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        """A slug or a price that two plans share would make one of them unreachable."""
+        for names in ([plan.slug for plan in given], [plan.stripe_price for plan in given]):
+            twice = [name for name in filter(None, names) if names.count(name) > 1]
+            if twice:
+                raise ValueError(f"{twice[0]} stands for two plans")
+        return given
+
+    def plan(self, slug: str) -> Plan | None:
+        """The plan of this slug."""
+        return next((plan for plan in self.plans if plan.slug == slug), None)
+
+    def plan_of(self, price: str, otherwise: str) -> str:
+        """The slug of the plan with this price; `otherwise` where no plan names it."""
+        slugs = (plan.slug for plan in self.plans if price and plan.stripe_price == price)
+        return next(slugs, otherwise)
 
 
 def fill_in(text: str, words: Mapping[str, str]) -> str:

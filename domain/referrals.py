@@ -2,20 +2,26 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import effects
+from domain import effects, program
 from storage import referrals as rows
 from storage.locks import take_turn
 from storage.referrals import Referral
 
 
-async def note(session: AsyncSession, customer_id: str, plan: str, status: str) -> Referral | None:
+async def note(
+    session: AsyncSession, customer_id: str, price: str, plan: str, status: str
+) -> Referral | None:
     """Keep the customer's plan and the status of their subscription; the referral if it changed.
 
-    A customer whom nobody brought is none of ours.
+    `plan` is what the price is called where no plan of the program has it. A customer whom nobody
+    brought is none of ours.
     """
     await take_turn(session, f"customer:{customer_id}")
     referral = await rows.of_customer(session, customer_id)
-    if referral is None or (referral.plan, referral.status) == (plan, status):
+    if referral is None:
+        return None
+    plan = (await program.load(session)).plan_of(price, plan)
+    if (referral.plan, referral.status) == (plan, status):
         return None
     referral.plan, referral.status = plan, status
     session.add(referral)
@@ -23,8 +29,10 @@ async def note(session: AsyncSession, customer_id: str, plan: str, status: str) 
     return referral
 
 
-async def follow(session: AsyncSession, customer_id: str, plan: str, status: str) -> None:
+async def follow(
+    session: AsyncSession, customer_id: str, price: str, plan: str, status: str
+) -> None:
     """Keep what the customer subscribes to; the metadata that the product reads follows."""
-    referral = await note(session, customer_id, plan, status)
+    referral = await note(session, customer_id, price, plan, status)
     if referral is not None:
         await effects.tag_customer(session, customer_id, referral.id)

@@ -33,7 +33,8 @@ class InvoiceFacts:
     `disputed` what open or lost disputes hold. `fetched_at` is when the fetch began.
     `cycle` is the rank (from 1) among the customer's paid invoices above zero,
     `subscription_cycle` among the subscription's, 0 for an invoice that brought nothing;
-    `earlier` are the invoices that rank before it, oldest first.
+    `earlier` are the invoices that rank before it, oldest first. `price` is the provider's id of
+    what was sold, `plan` the name that it has there.
     """
 
     invoice_id: str
@@ -49,6 +50,7 @@ class InvoiceFacts:
     fetched_at: datetime
     subscription_id: str = ""
     subscription_cycle: int = 0
+    price: str = ""
     plan: str = ""
     codes: tuple[str, ...] = ()
     earlier: tuple[str, ...] = field(default=())
@@ -109,7 +111,7 @@ def _learn(sale: Sale, facts: InvoiceFacts, settings: Program) -> None:
     sale.collected, sale.tax, sale.fee = facts.collected, facts.tax, facts.fee
     sale.refunded, sale.disputed = facts.refunded, facts.disputed
     sale.cycle = sale.cycle or _cycle(facts, settings)
-    sale.plan = facts.plan
+    sale.plan = settings.plan_of(facts.price, facts.plan)
     sale.person_key = person_key(facts.customer.email)
     sale.card = facts.customer.card
     sale.facts_at = facts.fetched_at
@@ -180,7 +182,7 @@ async def _remember_referral(
     referral.attributed_by = decision.by
     referral.first_sale = True
     referral.code_used = decision.affiliate.promo_code
-    referral.plan = referral.plan or facts.plan
+    referral.plan = referral.plan or sale.plan
     referral.status = referral.status or "active"
     session.add(referral)
     await session.flush()

@@ -4,9 +4,10 @@ Written into the metadata of the customer at Stripe and of their user at Clerk.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from domain import effects, referrals
+from domain import effects, program, referrals
 from integrations.clerk import Clerk, ClerkUser
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
@@ -32,16 +33,20 @@ async def tag_customer(job: Job[Effect], services: Services) -> None:
     customer_id = job.row.payload["customer"]
     async with services.db.read() as session:
         referral = await rows.of_customer(session, customer_id)
+        settings = await program.load(session)
     customer = await services.stripe.customers.fetch(customer_id)
     if referral is None or customer is None:
         return
-    standing = await services.stripe.customers.standing(customer_id)
+    found = await services.stripe.customers.standing(customer_id)
+    standing = found and replace(found, plan=settings.plan_of(found.price, found.plan))
     await _tag_at_stripe(services.stripe, customer, referral.code_used)
     if services.clerk is not None:
         await _tag_at_clerk(services, services.clerk, customer, referral.code_used, standing)
     if standing is not None:
         async with job.transaction() as session:
-            await referrals.note(session, customer_id, standing.plan, standing.status)
+            await referrals.note(
+                session, customer_id, standing.price, standing.plan, standing.status
+            )
 
 
 async def _tag_at_stripe(stripe: StripeGateway, customer: Customer, code: str) -> None:

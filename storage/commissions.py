@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, and_, or_
 from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -48,18 +48,22 @@ async def of_sale(session: AsyncSession, sale_id: UUID) -> Commission | None:
 
 
 async def of_affiliate(
-    session: AsyncSession, affiliate_id: UUID, *, before: UUID | None = None, limit: int = 50
-) -> Sequence[tuple[Commission, Sale]]:
-    """An affiliate's commissions with their sales, newest first; `before` is the page's cursor."""
+    session: AsyncSession, affiliate_id: UUID, *, before: Sale | None = None, limit: int = 50
+) -> Sequence[tuple[Sale, Commission | None]]:
+    """The sales credited to an affiliate, the last paid first, each with its commission if it earns.
+
+    `before` is the last sale of the page before.
+    """
     query = (
-        select(Commission, Sale)
-        .join(Sale, col(Sale.id) == col(Commission.sale_id))
-        .where(Commission.affiliate_user_id == affiliate_id)
-        .order_by(col(Commission.id).desc())
+        select(Sale, Commission)
+        .outerjoin(Commission, col(Commission.sale_id) == col(Sale.id))
+        .where(Sale.affiliate_user_id == affiliate_id)
+        .order_by(col(Sale.paid_at).desc(), col(Sale.id).desc())
         .limit(limit)
     )
     if before is not None:
-        query = query.where(col(Commission.id) < before)
+        at_once = and_(col(Sale.paid_at) == before.paid_at, col(Sale.id) < before.id)
+        query = query.where(or_(col(Sale.paid_at) < before.paid_at, at_once))
     return (await session.exec(query)).all()
 
 

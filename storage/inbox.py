@@ -14,7 +14,7 @@ import clock
 from storage.db import announce
 from storage.group_commit import Insert
 from storage.ids import new_id
-from storage.work import Work, open_rows_index
+from storage.work import Work, open_rows_index, parked_rows_index
 
 TOPIC = "inbox"
 
@@ -26,6 +26,7 @@ class InboxEvent(Work, table=True):
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         open_rows_index("inbox", "next_attempt_at"),
+        parked_rows_index("inbox"),
     )
 
     source: str

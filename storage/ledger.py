@@ -22,6 +22,8 @@ class LedgerEntry(SQLModel, table=True):
     __tablename__ = "affiliate_ledger"
     __table_args__ = (
         Index("ix_affiliate_ledger_affiliate", "affiliate_user_id", "currency", "available_at"),
+        Index("ix_affiliate_ledger_pages", "affiliate_user_id", "id"),
+        Index("ix_affiliate_ledger_months", "affiliate_user_id", "created_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -13,7 +13,7 @@ import clock
 import logs
 from storage.columns import json_field
 from storage.db import announce
-from storage.work import Work, is_open, open_rows_index
+from storage.work import Work, is_open, open_rows_index, parked_rows_index
 
 TOPIC = "outbox"
 
@@ -29,6 +29,7 @@ class Effect(Work, table=True):
     __table_args__ = (
         open_rows_index("outbox", "next_attempt_at"),
         open_rows_index("outbox", "lane"),
+        parked_rows_index("outbox"),
     )
 
     lane: str = ""

@@ -32,6 +32,7 @@ class Sale(SQLModel, table=True):
         Index("ix_sales_customer", "customer_id", "cycle"),
         Index("ix_sales_affiliate", "affiliate_user_id", "paid_at"),
         Index("ix_sales_card", "card"),
+        Index("ix_sales_paid", "paid_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -63,6 +64,11 @@ async def by_invoice(session: AsyncSession, invoice_id: str, *, lock: bool = Fal
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.exec(query)).one_or_none()
+
+
+async def get(session: AsyncSession, sale_id: UUID) -> Sale | None:
+    """The sale with this id of ours."""
+    return await session.get(Sale, sale_id)
 
 
 async def known(session: AsyncSession, invoice_ids: Iterable[str]) -> set[str]:

@@ -54,6 +54,12 @@ def open_rows_index(table: str, column: str) -> Index:
     return Index(f"ix_{table}_open_{column}", column, sqlite_where=where, postgresql_where=where)
 
 
+def parked_rows_index(table: str) -> Index:
+    """An index that holds only the rows that wait for an operator."""
+    where = text("parked_at IS NOT NULL")
+    return Index(f"ix_{table}_parked", "parked_at", sqlite_where=where, postgresql_where=where)
+
+
 def is_open(table: type[Work]) -> ColumnElement[bool]:
     """Neither done nor parked."""
     return col(table.handled_at).is_(None) & col(table.parked_at).is_(None)

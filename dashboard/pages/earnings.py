@@ -1,4 +1,4 @@
-"""`/affiliate/dashboard/earnings`: each commission with its sum, shown and explained."""
+"""`/affiliate/dashboard/earnings`: each sale with the sum behind its commission, or why none."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from dashboard.rendering import render
 from dashboard.standing import Member
 from domain.commissions import arithmetic, standing
 from domain.statements import Month, masked
-from storage import commissions
+from storage import commissions, sales
 from storage.commissions import Commission
 from storage.sales import Sale
 
@@ -33,15 +33,21 @@ _BY: Final = {
 
 
 async def show(request: web.Request, member: Member) -> web.Response:
-    """Commissions, the newest first, a page at a time."""
-    before = _cursor(request)
+    """The sales credited to them, the last paid first, a page at a time."""
+    cursor = _cursor(request)
     async with request.app[CONTEXT].db.read() as session:
+        before = await sales.get(session, cursor) if cursor else None
+        if cursor and (before is None or before.affiliate_user_id != member.affiliate.id):
+            raise PageError(404)
         found = await commissions.of_affiliate(
             session, member.affiliate.id, before=before, limit=PAGE + 1
         )
     shown = found[:PAGE]
     view = {
-        "earnings": [_earning(commission, sale) for commission, sale in shown],
+        "earnings": [
+            _earning(sale, commission) if commission else _nothing(sale)
+            for sale, commission in shown
+        ],
         "newest": HERE if before else None,
         "older": f"{HERE}?cursor={shown[-1][0].id}" if len(found) > PAGE else None,
         "statement": f"{HERE}/statement?month={Month.of(clock.now())}",
@@ -57,23 +63,35 @@ def _cursor(request: web.Request) -> UUID | None:
         raise PageError(404) from error
 
 
-def _earning(commission: Commission, sale: Sale) -> dict[str, Any]:
+def _earning(sale: Sale, commission: Commission) -> dict[str, Any]:
     """A commission as its card shows it; parts of the sum that are 0 are left out."""
     summed = arithmetic(sale, commission.base, commission.rate_bp)
-    return {
-        "id": str(commission.id),
+    return _sale(sale) | {
         "amount": commission.amount_cents,
-        "currency": commission.currency,
         "status": standing(commission, clock.now()),
         "available_at": commission.available_at,
-        "paid_at": sale.paid_at,
-        "customer": masked(sale.customer_id),
-        "plan": sale.plan,
         "cycle": commission.cycle,
-        "by": _BY.get(commission.attributed_by, "Credited by an operator."),
+        "why": _BY.get(commission.attributed_by, "Credited by an operator."),
         "parts": [(_LABELS[name], amount) for name, amount in summed.parts if amount],
         "base": summed.base,
         "cut": summed.base > sum(amount for _, amount in summed.parts),
         "fee_left_in": commission.base == "gross",
         "rate_bp": summed.rate_bp,
+    }
+
+
+def _nothing(sale: Sale) -> dict[str, Any]:
+    """A sale of a customer of theirs that earns nothing, with the reason that was written down."""
+    return _sale(sale) | {"status": "no_commission", "why": sale.trace[-1]["result"]}
+
+
+def _sale(sale: Sale) -> dict[str, Any]:
+    return {
+        "id": str(sale.id),
+        "currency": sale.currency,
+        "collected": sale.collected,
+        "paid_at": sale.paid_at,
+        "customer": masked(sale.customer_id),
+        "plan": sale.plan,
+        "cycle": sale.cycle,
     }

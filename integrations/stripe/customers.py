@@ -27,8 +27,12 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The subscription that says most of a customer now: its plan's short name, Stripe's status."""
+    """The subscription that says most of a customer now: its price, and the status at Stripe.
 
+    `plan` is the price's short name.
+    """
+
+    price: str
     plan: str
     status: str
 
@@ -63,7 +67,7 @@ class Customers:
             return None
         best = min(found, key=lambda one: (_rank(one["status"]), -one["created"]))
         price = best["items"]["data"][0]["price"]
-        return Standing(await self._plans.slug(price["id"], [price]), best["status"])
+        return Standing(price["id"], await self._plans.slug(price["id"], [price]), best["status"])
 
     async def tag(self, customer_id: str, metadata: Mapping[str, str]) -> None:
         """Merge keys into the customer's metadata; others stay. Safe to repeat."""

@@ -145,6 +145,7 @@ class Invoices:
     async def _report(self, invoice: Json, paid: list[Json], fetched_at: datetime) -> InvoiceReport:
         subscription = subscription_of(invoice)
         subscription_id = id_of(subscription)
+        price = price_of(invoice["lines"]["data"])
         # Of those paid in one second the one made first is first, as Stripe lists them.
         ranked = sorted((one for one in reversed(paid) if one["amount_paid"] > 0), key=paid_at)
         place = next((n for n, one in enumerate(ranked) if one["id"] == invoice["id"]), -1)
@@ -172,7 +173,8 @@ class Invoices:
             paid_at=moment(paid_at(invoice)),
             fetched_at=fetched_at,
             subscription=subscription_id,
-            plan=await self._plan(invoice, subscription),
+            price=price if subscription else "",
+            plan=await self._plan(price, subscription),
             codes=codes_of(invoice),
         )
 
@@ -189,8 +191,7 @@ class Invoices:
         money = [await self._payments.money_of(one) for one in payments if one["status"] == PAID]
         return money or [Money(invoice["currency"], invoice["amount_paid"], invoice["amount_paid"])]
 
-    async def _plan(self, invoice: Json, subscription: Any) -> str:
-        price = price_of(invoice["lines"]["data"])
+    async def _plan(self, price: str, subscription: Any) -> str:
         if not price or not subscription:
             return ""
         items = subscription["items"]["data"] if isinstance(subscription, dict) else []

@@ -40,6 +40,7 @@ class InvoiceReport:
     paid_at: datetime
     fetched_at: datetime
     subscription: str
+    price: str
     plan: str
     codes: tuple[str, ...]
 
@@ -127,6 +128,7 @@ def gone(invoice_id: str, customer: str, fetched_at: datetime) -> InvoiceReport:
         paid_at=fetched_at,
         fetched_at=fetched_at,
         subscription="",
+        price="",
         plan="",
         codes=(),
     )

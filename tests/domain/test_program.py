@@ -42,6 +42,7 @@ class TestDefaults:
         assert settings.offer_percent == 30
         assert (settings.payout_threshold_cents, settings.currency) == (2500, "usd")
         assert settings.terms_version == "v1"
+        assert [plan.slug for plan in settings.plans] == ["monthly", "3-month", "6-month", "yearly"]
         assert {"FREE", "VIP", "SAVE", "PROP", "MLB"} <= set(settings.generic_codes)
 
 
@@ -116,3 +117,38 @@ class TestUpdate:
             labels = (await program.load(session)).field_labels
         assert list(labels) == list(program.FIELD_LABELS)
         assert labels == program.FIELD_LABELS | {"platform": ("canal",)}
+
+
+class TestPlans:
+    """What customers can subscribe to, known by its price."""
+
+    def test_a_price_is_called_what_the_program_calls_it(self) -> None:
+        """A price that no plan names keeps the name that it has at the provider."""
+        plans = [{"slug": "pro", "name": "Pro", "stripe_price": "price_1"}]
+        settings = Program.model_validate({"plans": [*plans, {"slug": "team", "name": "Team"}]})
+        assert settings.plan_of("price_1", "monthly") == "pro"
+        assert settings.plan_of("price_2", "monthly") == "monthly"
+        assert settings.plan_of("", "one-time") == "one-time"
+
+    @pytest.mark.parametrize(
+        ("plans", "said"),
+        [
+            ([{"slug": "a", "name": "A"}, {"slug": "a", "name": "B"}], "a stands for two plans"),
+            (
+                [
+                    {"slug": "a", "name": "A", "stripe_price": "price_1"},
+                    {"slug": "b", "name": "B", "stripe_price": "price_1"},
+                ],
+                "price_1 stands for two plans",
+            ),
+            ([{"slug": "Not a slug", "name": "A"}], "plans.0.slug"),
+            ([{"slug": "a", "name": "  "}], "plans.0.name"),
+        ],
+    )
+    async def test_plans_that_could_not_be_told_apart_are_refused(
+        self, db: Database, plans: list[dict[str, str]], said: str
+    ) -> None:
+        """The sentence names what is wrong."""
+        with pytest.raises(InvalidError, match=said):
+            async with db.transaction() as session:
+                await program.update(session, {"plans": plans}, RITA)

@@ -244,3 +244,18 @@ class TestAttribution:
         async with db.transaction() as session:
             await affiliates.change_status(session, affiliate.id, Status.TERMINATED, "spam", RITA)
         assert (await settle(db, facts())).outcome == "terminated"
+
+
+class TestThePlan:
+    """What was sold, in the program's own word."""
+
+    async def test_is_the_one_with_the_price(self, db: Database) -> None:
+        """The program calls the price `pro`; the referral's row in the dashboard does, too."""
+        await join(db)
+        plans = [{"slug": "pro", "name": "Pro", "stripe_price": "price_1"}]
+        async with db.transaction() as session:
+            await programs.update(session, {"plans": plans}, RITA)
+        sale = await settle(db, facts(price="price_1"))
+        async with db.read() as session:
+            referral = (await session.exec(select(Referral))).one()
+        assert (sale.plan, referral.plan) == ("pro", "pro")

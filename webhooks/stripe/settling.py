@@ -86,6 +86,7 @@ def _facts(report: InvoiceReport) -> InvoiceFacts:
         fetched_at=report.fetched_at,
         subscription_id=report.subscription,
         subscription_cycle=report.subscription_cycle,
+        price=report.price,
         plan=report.plan,
         codes=report.codes,
         earlier=report.earlier,

@@ -1,4 +1,4 @@
-"""Earnings: each commission with its sum."""
+"""Earnings: each sale with the sum behind its commission, or the reason why there is none."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +8,7 @@ import pytest
 import clock
 from dashboard.pages import earnings
 from domain import program
+from storage.ids import new_id
 from tests.builders import BUYER, PAID, facts, join, later, settle
 from tests.dashboard.desk import OPERATOR, Browser, Desk, Page
 
@@ -109,6 +110,19 @@ async def test_what_nobody_is_credited_for_is_not_shown(desk: Desk, browser: Bro
     assert "No earnings yet" in (await opened(desk, browser)).words
 
 
+async def test_a_sale_beyond_the_cycles_says_why_it_earns_nothing(
+    desk: Desk, browser: Browser
+) -> None:
+    """An affiliate who sees a renewal without money reads the reason, and what it brought."""
+    await join(desk.db)
+    await settle(desk.db, facts(1), facts(2), facts(3))
+    words = squeezed(await opened(desk, browser))
+    assert "No commission" in words
+    assert "This is paid cycle 3; commissions are paid on the first 2." in words
+    assert words.count("Commission$5.57") == 2
+    assert "Collected$29.00 Commission$0.00" in words
+
+
 async def test_pages_follow_each_other(
     desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +142,7 @@ async def test_pages_follow_each_other(
     assert HERE in [given.get("href") for _, given in page.tags]
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "1" * 200])
+@pytest.mark.parametrize("cursor", ["x", "%00", "1" * 200, str(new_id())])
 async def test_a_cursor_that_is_none_is_not_found(
     desk: Desk, browser: Browser, cursor: str
 ) -> None:
