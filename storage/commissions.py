@@ -48,11 +48,11 @@ async def of_sale(session: AsyncSession, sale_id: UUID) -> Commission | None:
 
 
 async def of_affiliate(
-    session: AsyncSession, affiliate_id: UUID, *, before: Sale | None = None, limit: int = 50
+    session: AsyncSession, affiliate_id: UUID, *, before: UUID | None = None, limit: int = 50
 ) -> Sequence[tuple[Sale, Commission | None]]:
-    """The sales credited to an affiliate, the last paid first, each with its commission if it earns.
+    """The sales credited to an affiliate, the last paid first, each with its commission, if any.
 
-    `before` is the last sale of the page before.
+    `before` is the last sale of the page before; nothing comes before an unknown one.
     """
     query = (
         select(Sale, Commission)
@@ -62,8 +62,11 @@ async def of_affiliate(
         .limit(limit)
     )
     if before is not None:
-        at_once = and_(col(Sale.paid_at) == before.paid_at, col(Sale.id) < before.id)
-        query = query.where(or_(col(Sale.paid_at) < before.paid_at, at_once))
+        last = await session.get(Sale, before)
+        if last is None:
+            return []
+        at_once = and_(col(Sale.paid_at) == last.paid_at, col(Sale.id) < last.id)
+        query = query.where(or_(col(Sale.paid_at) < last.paid_at, at_once))
     return (await session.exec(query)).all()
 
 

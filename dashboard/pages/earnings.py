@@ -12,7 +12,7 @@ from dashboard.rendering import render
 from dashboard.standing import Member
 from domain.commissions import arithmetic, standing
 from domain.statements import Month, masked
-from storage import commissions, sales
+from storage import commissions
 from storage.commissions import Commission
 from storage.sales import Sale
 
@@ -34,14 +34,13 @@ _BY: Final = {
 
 async def show(request: web.Request, member: Member) -> web.Response:
     """The sales credited to them, the last paid first, a page at a time."""
-    cursor = _cursor(request)
+    before = _cursor(request)
     async with request.app[CONTEXT].db.read() as session:
-        before = await sales.get(session, cursor) if cursor else None
-        if cursor and (before is None or before.affiliate_user_id != member.affiliate.id):
-            raise PageError(404)
         found = await commissions.of_affiliate(
             session, member.affiliate.id, before=before, limit=PAGE + 1
         )
+    if before and not found:
+        raise PageError(404)
     shown = found[:PAGE]
     view = {
         "earnings": [

@@ -117,7 +117,8 @@ EARNING: dict[str, Any] = {
     "customer": HOSTILE,
     "plan": HOSTILE,
     "cycle": 1,
-    "by": "Credited by your promo code.",
+    "collected": 2900,
+    "why": "Credited by your promo code.",
     "parts": [("Collected", 2900), ("Payment fee", -114)],
     "base": 2786,
     "cut": False,
@@ -127,7 +128,9 @@ EARNING: dict[str, Any] = {
 EARNINGS: dict[str, Any] = {
     "earnings": [
         {**EARNING, "id": f"e{number}", "status": status, "cut": number == 1}
-        for number, status in enumerate(("on_hold", "available", "taken_back", "nothing"))
+        for number, status in enumerate(
+            ("on_hold", "available", "taken_back", "nothing", "no_commission")
+        )
     ],
     "newest": "/affiliate/dashboard/earnings",
     "older": "/affiliate/dashboard/earnings?cursor=1",
