@@ -66,11 +66,6 @@ async def by_invoice(session: AsyncSession, invoice_id: str, *, lock: bool = Fal
     return (await session.exec(query)).one_or_none()
 
 
-async def get(session: AsyncSession, sale_id: UUID) -> Sale | None:
-    """The sale with this id of ours."""
-    return await session.get(Sale, sale_id)
-
-
 async def known(session: AsyncSession, invoice_ids: Iterable[str]) -> set[str]:
     """Which of these invoices were seen."""
     query = select(Sale.invoice_id).where(col(Sale.invoice_id).in_(list(invoice_ids)))
