@@ -7,7 +7,7 @@ Nothing else in the project calls `datetime.now`. A test freezes the clock with
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _source: Callable[[], float] = time.time
 
@@ -20,6 +20,13 @@ def timestamp() -> float:
 def now() -> datetime:
     """The present moment, in UTC, by the clock that is in force."""
     return datetime.fromtimestamp(_source(), tz=UTC)
+
+
+def run_ahead(of_real_time: timedelta) -> None:
+    """Keep the clock this much ahead from now on, as the sandbox does to let days pass."""
+    global _source  # noqa: PLW0603 - a clock is process-wide by nature
+    seconds = of_real_time.total_seconds()
+    _source = (lambda: time.time() + seconds) if seconds else time.time
 
 
 @contextmanager

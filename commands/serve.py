@@ -13,15 +13,19 @@ import structlog
 from aiohttp import web
 
 from desk import Desk
+from domain import program
+from domain.audit import SYSTEM
 from domain.errors import InvalidError
 from sandbox.stand_ins import StandIns
 from settings import Settings
+from storage import program as program_rows
 from storage.db import Database
 from storage.sole_server import sole_server
 
 _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
+_SANDBOX_RULES = {"two_person_payout_cents": 2_000}
 _log = structlog.get_logger("serve")
 
 
@@ -75,7 +79,17 @@ async def _run_sandbox(folder: Path, port: int) -> None:
         reports_dir=folder / "reports",
         **stand_ins.settings(),
     )
-    app = Desk(settings).app()
+    desk = Desk(settings)
+    app = desk.app()
+
+    async def rules(_app: web.Application) -> None:
+        """Ask two people for amounts that somebody who only looks around will reach."""
+        async with desk.db.transaction() as session:
+            if await program_rows.get(session) is None:
+                await program.update(session, _SANDBOX_RULES, SYSTEM)
+
+    # Behind the start of the desk, which makes the tables.
+    app.on_startup.append(rules)
     stand_ins.mount(app)
     app.router.add_get("/", _to_start)
     await _run(

@@ -8,6 +8,9 @@ import jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+import clock
+from sandbox.calendar import Calendar
+
 _HERE = Path(__file__).parent
 
 CSP: Final = (
@@ -34,6 +37,8 @@ PLACES: Final = (
     Place("Dashboard", "/affiliate"),
 )
 
+_CALENDAR: Final = web.AppKey("calendar", Calendar)
+
 # A stand-in's own templates are found by their path from here, as "slack/templates/home.html".
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader([_HERE / "templates", _HERE]),
@@ -53,7 +58,9 @@ def render(
         key=len,
         default=None,
     )
-    html = _templates.get_template(template).render(places=PLACES, here=here, **context)
+    html = _templates.get_template(template).render(
+        places=PLACES, here=here, today=clock.now(), **context
+    )
     headers = {
         "Content-Security-Policy": CSP,
         "X-Content-Type-Options": "nosniff",
@@ -72,10 +79,12 @@ async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamRe
     return await handler(request)
 
 
-def start_app() -> web.Application:
-    """The start page and the shared stylesheet, to be mounted at `/sandbox/`."""
-    app = web.Application()
+def start_app(calendar: Calendar) -> web.Application:
+    """The start page, the calendar and the shared stylesheet, to be mounted at `/sandbox/`."""
+    app = web.Application(middlewares=[own_pages_only])
+    app[_CALENDAR] = calendar
     app.router.add_get("/", _start)
+    app.router.add_post("/calendar", _let_days_pass)
     app.router.add_get("/product/", _product)
     app.router.add_static("/static/", _HERE / "static")
     return app
@@ -83,6 +92,18 @@ def start_app() -> web.Application:
 
 async def _start(request: web.Request) -> web.Response:
     return render(request, "start.html", {})
+
+
+async def _let_days_pass(request: web.Request) -> web.Response:
+    """Move the day on, and show the page again on which that was asked for."""
+    form = await request.post()
+    try:
+        request.app[_CALENDAR].let_pass(int(str(form.get("days", ""))))
+    except ValueError as error:
+        raise web.HTTPBadRequest(text="So many days cannot pass at once.") from error
+    back = str(form.get("back", ""))
+    known = {place.url for place in PLACES}
+    raise web.HTTPSeeOther(back if back in known else PLACES[0].url)
 
 
 async def _product(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.calendar import Calendar
 from sandbox.clerk.app import clerk_app
 from sandbox.clerk.instance import ClerkInstance
 from sandbox.mail.app import mail_app
@@ -37,6 +38,7 @@ class StandIns:
 
         self._url = url
         self._desk_url = desk_url
+        self.calendar = Calendar(store("calendar"))
         self.slack = SlackWorkspace(
             store=store("slack"),
             events_url=f"{desk_url}/slack/events",
@@ -63,7 +65,7 @@ class StandIns:
         app.add_subapp("/sandbox/clerk/", clerk_app(self.clerk))
         app.add_subapp("/sandbox/mail/", mail_app(self.mail))
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
-        app.add_subapp("/sandbox/", start_app())
+        app.add_subapp("/sandbox/", start_app(self.calendar))
 
     def forgive(self) -> None:
         """End all trouble that a test has ordered."""

@@ -31,6 +31,17 @@ def test_an_error_brings_the_clock_back() -> None:
     assert clock.now() != CHRISTMAS
 
 
+def test_a_clock_that_runs_ahead_goes_on() -> None:
+    """It moves like real time, so much later, until it is set right."""
+    real = clock.now()
+    clock.run_ahead(timedelta(days=30))
+    try:
+        assert timedelta(days=30) <= clock.now() - real < timedelta(days=30, minutes=1)
+    finally:
+        clock.run_ahead(timedelta(0))
+    assert clock.now() - real < timedelta(minutes=1)
+
+
 def test_the_present_is_told_in_utc() -> None:
     """Also when the journey was described in another zone."""
     tokyo = timezone(timedelta(hours=9))

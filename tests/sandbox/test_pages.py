@@ -1,34 +1,78 @@
 """The shared look of the stand-ins: one bar, one stylesheet, nothing from elsewhere."""
 
 import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
+import pytest
 from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
+from aiohttp.test_utils import TestClient, make_mocked_request
 from pytest_aiohttp import AiohttpClient
 
+import clock
+from sandbox.calendar import Calendar
 from sandbox.pages import PLACES, own_pages_only, render, start_app
+from sandbox.store import Store
 
 
-async def test_the_start_page_tells_the_story_in_six_steps(aiohttp_client: AiohttpClient) -> None:
-    """A newcomer finds six steps and a link to every stand-in and the dashboard."""
+@pytest.fixture
+async def client(aiohttp_client: AiohttpClient) -> AsyncIterator[TestClient[Any, Any]]:
+    """Somebody at the start page; the clock is right again afterwards."""
     app = web.Application()
-    app.add_subapp("/sandbox/", start_app())
-    client = await aiohttp_client(app)
+    app.add_subapp("/sandbox/", start_app(Calendar(Store())))
+    yield await aiohttp_client(app)
+    clock.run_ahead(timedelta(0))
+
+
+async def test_the_start_page_tells_two_stories_in_six_steps_each(
+    client: TestClient[Any, Any],
+) -> None:
+    """A newcomer finds the steps and a link to every stand-in and the dashboard."""
     answer = await client.get("/sandbox/")
     html = await answer.text()
     assert answer.status == 200
-    assert len(re.findall("<h2>", html)) == 6
+    assert len(re.findall("<h2", html)) == 2
+    assert len(re.findall("<h3>", html)) == 12
     for place in PLACES[1:]:
         assert html.count(f'href="{place.url}"') >= 2
     assert html.count('aria-current="page"') == 1
     assert '<a href="/sandbox/" aria-current="page">Start</a>' in html
 
 
-async def test_a_page_needs_nothing_but_itself(aiohttp_client: AiohttpClient) -> None:
+async def test_days_pass_for_everything_at_once(client: TestClient[Any, Any]) -> None:
+    """A press moves the day of the whole process, and leads back to where it was pressed."""
+    before = clock.now()
+    pressed = {"days": "30", "back": "/sandbox/stripe/"}
+    answer = await client.post("/sandbox/calendar", data=pressed, allow_redirects=False)
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/sandbox/stripe/"
+    later = clock.now() - before
+    assert timedelta(days=30) <= later < timedelta(days=30, minutes=1)
+    html = await (await client.get("/sandbox/")).text()
+    assert f'<time datetime="{clock.now().date()}">' in html
+
+
+@pytest.mark.parametrize("days", ["", "x", "-1", "7", "9" * 400])
+async def test_only_the_offered_days_pass(client: TestClient[Any, Any], days: str) -> None:
+    """A forged form moves nothing."""
+    before = clock.now()
+    answer = await client.post("/sandbox/calendar", data={"days": days})
+    assert answer.status == 400
+    assert clock.now() - before < timedelta(minutes=1)
+
+
+async def test_the_calendar_leads_nowhere_else(client: TestClient[Any, Any]) -> None:
+    """An address that is no page of the sandbox leads to the start; other sites cannot press."""
+    pressed = {"days": "1", "back": "https://elsewhere.example/"}
+    answer = await client.post("/sandbox/calendar", data=pressed, allow_redirects=False)
+    assert answer.headers["Location"] == "/sandbox/"
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert (await client.post("/sandbox/calendar", data=pressed, headers=foreign)).status == 403
+
+
+async def test_a_page_needs_nothing_but_itself(client: TestClient[Any, Any]) -> None:
     """No inline script or style, no outside address, and the stylesheet it names is served."""
-    app = web.Application()
-    app.add_subapp("/sandbox/", start_app())
-    client = await aiohttp_client(app)
     answer = await client.get("/sandbox/")
     html = await answer.text()
     policy = answer.headers["Content-Security-Policy"]
