@@ -12,14 +12,21 @@ from storage.ids import new_id
 
 ACTIVE = "active"
 PAUSED = "paused"
+EXPIRED = "expired"
+ARCHIVED = "archived"
+
+PERCENTAGE = "percentage"
+FIXED_AMOUNT = "fixed_amount"
 
 
 class DiscountCode(SQLModel, table=True):
     """A code that customers type at checkout.
 
-    `code` is upper case, so that one spelling cannot be two codes.
-    `discount_value` is percent for `percentage`, cents for `fixed_amount`.
-    `first_purchase_only` and `products` restrict who and what it is for.
+    `code` is upper case, so that one spelling cannot be two codes. `discount_value` is percent for
+    `percentage`, minor units of `currency` (lower case, otherwise empty) for `fixed_amount`.
+    A row says what is wanted; `stripe_problem` is the sentence for operators while the payment
+    provider refuses that. `prior_uses` are those from before an existing code was taken over: they
+    count against `max_uses`, and no redemption is kept here for them.
     """
 
     __tablename__ = "discount_codes"
@@ -32,8 +39,9 @@ class DiscountCode(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     code: str = Field(unique=True)
     description: str = ""
-    discount_type: str = "percentage"
+    discount_type: str = PERCENTAGE
     discount_value: int
+    currency: str = ""
     duration: str = "once"
     duration_months: int | None = None
     max_uses: int | None = None
@@ -45,9 +53,12 @@ class DiscountCode(SQLModel, table=True):
     affiliate_user_id: UUID | None = Field(default=None, foreign_key="affiliates.id")
     stripe_coupon_id: str = ""
     stripe_promotion_code_id: str = ""
+    stripe_problem: str = ""
     status: str = ACTIVE
+    prior_uses: int = 0
     total_uses: int = 0
     total_discount_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    leak_flagged_at: datetime | None = None
     created_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
