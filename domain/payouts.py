@@ -198,8 +198,11 @@ async def _step(
 ) -> None:
     """Bring a payout to a status; the log, the card and the directory follow."""
     payout.status = status
-    affiliate.payout_status = _SHOWN_AS.get(status, status)
-    session.add_all([payout, affiliate])
+    session.add(payout)
+    await session.flush()
+    shown = (await rows.foremost(session, affiliate.id)).status
+    affiliate.payout_status = _SHOWN_AS.get(shown, shown)
+    session.add(affiliate)
     await session.flush()
     about = {"amount": payout.amount_cents, "currency": payout.currency, **detail}
     await record(session, actor, f"payout.{action}", f"payout:{payout.id}", **about)

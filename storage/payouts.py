@@ -113,6 +113,16 @@ async def open_of(session: AsyncSession, affiliate_id: UUID, currency: str) -> P
     return (await session.exec(query)).one_or_none()
 
 
+async def foremost(session: AsyncSession, affiliate_id: UUID) -> Payout:
+    """Of an affiliate's payouts the one that matters now: the newest on its way, else the newest.
+
+    They have to have one.
+    """
+    query = select(Payout).where(Payout.affiliate_user_id == affiliate_id)
+    rank = (col(Payout.status).in_(OPEN), col(Payout.requested_at), col(Payout.id))
+    return (await session.exec(query.order_by(*(each.desc() for each in rank)).limit(1))).one()
+
+
 async def by_reference(session: AsyncSession, reference: str, method: str) -> Payout | None:
     """The payout that was paid by this, locked until the transaction ends."""
     query = select(Payout).where(Payout.reference == reference, Payout.method == method)

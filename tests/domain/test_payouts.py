@@ -407,6 +407,21 @@ class TestTransfers:
         assert await balance(db, payout.affiliate_user_id) == 1
         assert "payout_failed" not in [mail for mail, _ in await mails_asked_for(db)]
 
+    @pytest.mark.parametrize("back", [1, 5000])
+    async def test_old_money_that_comes_back_hides_no_newer_payout(
+        self, db: Database, back: int
+    ) -> None:
+        """The affiliate is shown what is on its way, and then how the newest ended."""
+        first = await self.transfer(db)
+        owner = await affiliate_now(db, first.affiliate_user_id)
+        await earn(db, owner.id, 3000)
+        second = await ask(db, owner)
+        await reversed_of(db, back)
+        assert (await affiliate_now(db, owner.id)).payout_status == "requested"
+        await reject(db, second)
+        await reversed_of(db, 5000)
+        assert (await affiliate_now(db, owner.id)).payout_status == "rejected"
+
     async def test_a_stranger_transfer_is_none_of_ours(self, db: Database) -> None:
         """Also one whose name somebody typed as the proof of a payment by hand."""
         jared = await rich(db)
