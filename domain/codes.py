@@ -20,6 +20,7 @@ from storage.locks import take_turn
 from storage.outbox import is_busy
 
 SHORTEST = 3
+CAMPAIGN_LENGTH = 40
 _ALLOWED = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LOOKALIKES = str.maketrans("0134578", "OIEASTB")
 
@@ -51,26 +52,28 @@ def better_code(suggestion: str) -> str:
     return f"{suggestion} would work." if suggestion else ""
 
 
-def problem_with(code: str, program: Program) -> str:
+def problem_with(code: str, program: Program, *, campaign: bool = False) -> str:
     """Why a code as typed cannot be used, as a sentence; empty if it can.
 
-    Whether it is taken is another question: see `judge`.
+    The code of a campaign may be longer than one that an affiliate says aloud, and as generic as
+    its operator wants. Whether it is taken is another question: see `judge`.
     """
+    longest = CAMPAIGN_LENGTH if campaign else program.code_max_length
     checks = (
         (not code, "Type a code."),
         (any(c.isspace() for c in code), "A code has no spaces."),
         (code != code.upper(), "A code is written in upper case."),
         (len(code) < SHORTEST, f"A code has at least {SHORTEST} characters."),
         (
-            len(code) > program.code_max_length,
-            f"A code is short: at most {program.code_max_length} characters.",
+            len(code) > longest,
+            f"A code is short: at most {longest} characters.",
         ),
         (
             not _ALLOWED.fullmatch(code),
             "A code is made of the letters A to Z, digits, and single dashes between them.",
         ),
         (
-            _is_generic(code, program),
+            not campaign and _is_generic(code, program),
             f"{code} is too generic: anybody would guess it. Use the affiliate's name.",
         ),
         (_is_offensive(code, program), f"{code} could be read as offensive."),
@@ -100,14 +103,20 @@ def tidy(text: str) -> str:
 
 
 async def judge(
-    session: AsyncSession, code: str, program: Program, *, name: str = "", also_taken: str = ""
+    session: AsyncSession,
+    code: str,
+    program: Program,
+    *,
+    name: str = "",
+    also_taken: str = "",
+    campaign: bool = False,
 ) -> Verdict:
     """Check a code against the rules and the codes that exist here, offering a better one.
 
     `name` is the affiliate's, for suggestions; `also_taken` is a code that is known to be
-    taken elsewhere.
+    taken elsewhere. `campaign` as in `problem_with`.
     """
-    problem = problem_with(code, program)
+    problem = problem_with(code, program, campaign=campaign)
     if not problem and (code == also_taken or await taken(session, {code})):
         problem = f"{code} is taken already."
     if not problem:
@@ -150,14 +159,20 @@ async def taken(session: AsyncSession, candidates: set[str]) -> set[str]:
 
 
 async def require_good(
-    session: AsyncSession, code: str, program: Program, *, name: str = ""
+    session: AsyncSession,
+    code: str,
+    program: Program,
+    *,
+    name: str = "",
+    campaign: bool = False,
 ) -> str:
     """The code, if the rules allow it and it is free here; otherwise `InvalidError`.
 
     Until the transaction ends nobody else gets the same code.
     """
     await take_turn(session, f"code:{code}")
-    (await judge(session, code, program, name=name)).require_good()
+    verdict = await judge(session, code, program, name=name, campaign=campaign)
+    verdict.require_good()
     return code
 
 

@@ -1,10 +1,11 @@
 """Discount codes; an affiliate's promo code is one with an affiliate."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -26,7 +27,8 @@ class DiscountCode(SQLModel, table=True):
     `percentage`, minor units of `currency` (lower case, otherwise empty) for `fixed_amount`.
     A row says what is wanted; `stripe_problem` is the sentence for operators while the payment
     provider refuses that. `prior_uses` are those from before an existing code was taken over: they
-    count against `max_uses`, and no redemption is kept here for them.
+    count against `max_uses`, and no redemption is kept here for them. `batch` is shared by codes
+    that one command made.
     """
 
     __tablename__ = "discount_codes"
@@ -59,6 +61,7 @@ class DiscountCode(SQLModel, table=True):
     total_uses: int = 0
     total_discount_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     leak_flagged_at: datetime | None = None
+    batch: UUID | None = Field(default=None, index=True)
     created_by: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
@@ -88,6 +91,56 @@ async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> list[Discou
         .order_by(col(DiscountCode.id))
     )
     return list((await session.exec(query)).all())
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    before: UUID | None = None,
+    limit: int = 50,
+    status: str = "",
+    text: str = "",
+) -> Sequence[DiscountCode]:
+    """Codes, the newest first; `before` is the id that the page before ended with.
+
+    Only those in `status`, and those with `text` in their word or description, where given.
+    """
+    query = select(DiscountCode).order_by(col(DiscountCode.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(DiscountCode.id) < before)
+    if status:
+        query = query.where(DiscountCode.status == status)
+    if text:
+        columns = (col(DiscountCode.code), col(DiscountCode.description))
+        query = query.where(or_(*(one.icontains(text, autoescape=True) for one in columns)))
+    return (await session.exec(query)).all()
+
+
+async def count_by_status(session: AsyncSession) -> dict[str, int]:
+    """How many codes stand in each status."""
+    query = select(DiscountCode.status, func.count()).group_by(DiscountCode.status)
+    return dict((await session.exec(query)).all())
+
+
+async def expiring(session: AsyncSession, moment: datetime) -> Sequence[DiscountCode]:
+    """The codes that still count as redeemable though their time is over; the rows are held."""
+    query = (
+        select(DiscountCode)
+        .where(
+            col(DiscountCode.status).in_((ACTIVE, PAUSED)),
+            col(DiscountCode.expires_at) <= moment,
+        )
+        .order_by(col(DiscountCode.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(query)).all()
+
+
+async def of_batch(session: AsyncSession, batch: UUID) -> Sequence[DiscountCode]:
+    """The codes that one command made, in alphabetical order."""
+    query = select(DiscountCode).where(DiscountCode.batch == batch).order_by(DiscountCode.code)
+    return (await session.exec(query)).all()
 
 
 async def by_promotion_code(

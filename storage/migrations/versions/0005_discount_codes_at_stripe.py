@@ -19,9 +19,12 @@ def upgrade() -> None:
         "discount_codes", sa.Column("prior_uses", sa.Integer(), nullable=False, server_default="0")
     )
     op.add_column("discount_codes", sa.Column("leak_flagged_at", MOMENT, nullable=True))
+    op.add_column("discount_codes", sa.Column("batch", sa.Uuid(), nullable=True))
+    op.create_index("ix_discount_codes_batch", "discount_codes", ["batch"])
 
 
 def downgrade() -> None:
     """Undo."""
-    for name in ("leak_flagged_at", "prior_uses", "stripe_problem", "currency"):
+    op.drop_index("ix_discount_codes_batch", table_name="discount_codes")
+    for name in ("batch", "leak_flagged_at", "prior_uses", "stripe_problem", "currency"):
         op.drop_column("discount_codes", name)

@@ -1,0 +1,365 @@
+"""Discount codes: what operators make, change, pause, expire and archive.
+
+A code's row is what is wanted. The payment provider is brought to it by an effect, whatever it
+has now, and a code that it refuses says so in `stripe_problem`.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain import affiliates, codes, effects, forms
+from domain.audit import SYSTEM, Actor, record
+from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.program import Program, load
+from domain.statuses import Status
+from domain.texts import keepable
+from storage import affiliates as affiliate_rows
+from storage import codes as rows
+from storage.codes import (
+    ACTIVE,
+    ARCHIVED,
+    EXPIRED,
+    FIXED_AMOUNT,
+    PAUSED,
+    PERCENTAGE,
+    DiscountCode,
+)
+from storage.ids import new_id
+
+REPEATING: Final = "repeating"
+MOST_AT_ONCE: Final = 200
+"""Codes made by one command: each is two calls to the payment provider."""
+
+_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without those that people mix up when they read a code aloud or from paper."""
+_RANDOM_LETTERS: Final = 6
+
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+class Terms(BaseModel):
+    """What an operator says of a code.
+
+    `discount_value` is percent for `percentage`, minor units of `currency` for `fixed_amount`;
+    `currency` is the program's where none is named. `duration_months` belongs to `repeating`.
+    `min_plan` is the slug of the least plan. `affiliate` is an id, a public id or a promo code.
+    None in `max_uses`, `min_plan` and `expires_at` sets no limit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str = Field(max_length=100)
+    description: Annotated[str, AfterValidator(keepable)] = Field(default="", max_length=500)
+    discount_type: Literal["percentage", "fixed_amount"] = "percentage"
+    discount_value: int = Field(strict=True, ge=1, le=99_999_999)
+    currency: str = ""
+    duration: Literal["once", "repeating", "forever"] = "once"
+    duration_months: Annotated[int, Field(strict=True, ge=1, le=60)] | None = Field(
+        default=None, validate_default=True
+    )
+    max_uses: Count | None = None
+    max_uses_per_user: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    min_plan: str | None = None
+    stackable: Flag = False
+    first_purchase_only: Flag = False
+    expires_at: AwareDatetime | None = None
+    affiliate: Annotated[str, AfterValidator(keepable)] | None = None
+
+    @field_validator("discount_value")
+    @classmethod
+    def _no_more_than_all(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("discount_type") == PERCENTAGE and value > 100:  # noqa: PLR2004 - percent
+            raise ValueError("A percentage is from 1 to 100.")
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _three_letters(cls, value: str) -> str:
+        if value and not (len(value) == 3 and value.isascii() and value.isalpha()):  # noqa: PLR2004 - ISO 4217
+            raise ValueError("A currency is three letters, such as usd.")
+        return value.lower()
+
+    @field_validator("duration_months")
+    @classmethod
+    def _months_where_they_count(cls, value: int | None, info: ValidationInfo) -> int | None:
+        repeats = info.data.get("duration") == REPEATING
+        if repeats and value is None:
+            raise ValueError("Say for how many months the discount repeats.")
+        if not repeats and value is not None:
+            raise ValueError("Months belong to a repeating discount only.")
+        return value
+
+
+def read(given: Mapping[str, Any]) -> Terms:
+    """The terms somebody filled in. Raises `InvalidError` that names every field to mend."""
+    try:
+        return Terms.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(forms.problems(error)) from None
+
+
+def terms_of(code: DiscountCode) -> Terms:
+    """A code's terms, as they could be filled in again."""
+    return Terms(
+        code=code.code,
+        description=code.description,
+        discount_type="percentage" if code.discount_type == PERCENTAGE else "fixed_amount",
+        discount_value=code.discount_value,
+        currency=code.currency,
+        duration=_DURATIONS[code.duration],
+        duration_months=code.duration_months,
+        max_uses=code.max_uses,
+        max_uses_per_user=code.max_uses_per_user,
+        min_plan=code.min_plan,
+        stackable=code.stackable,
+        first_purchase_only=code.first_purchase_only,
+        expires_at=code.expires_at,
+        affiliate=str(code.affiliate_user_id) if code.affiliate_user_id else None,
+    )
+
+
+_DURATIONS: Final[Mapping[str, Literal["once", "repeating", "forever"]]] = {
+    "once": "once",
+    "repeating": "repeating",
+    "forever": "forever",
+}
+
+
+async def create(session: AsyncSession, given: Mapping[str, Any], actor: Actor) -> DiscountCode:
+    """Make a code. Raises `InvalidError` that names every field to mend."""
+    settings = await load(session)
+    terms = read(given)
+    _require(terms, settings, expires_after=clock.now())
+    await codes.require_good(session, terms.code, settings, campaign=True)
+    return await _make(session, terms, settings, actor)
+
+
+async def create_many(
+    session: AsyncSession, given: Mapping[str, Any], prefix: str, count: int, actor: Actor
+) -> list[DiscountCode]:
+    """Make `count` codes with the same terms: the prefix, a dash and six random characters.
+
+    They share a `batch`. All or none. Raises `InvalidError`.
+    """
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise _invalid({"count": f"From 1 to {MOST_AT_ONCE} codes can be made at once."})
+    settings = await load(session)
+    longest = codes.CAMPAIGN_LENGTH - _RANDOM_LETTERS - 1
+    if problem := codes.problem_with(prefix, settings, campaign=True):
+        raise _invalid({"prefix": problem})
+    if len(prefix) > longest:
+        raise _invalid({"prefix": f"Use at most {longest} characters."})
+    _require(read({**given, "code": prefix}), settings, expires_after=clock.now())
+    batch = new_id()
+    return [
+        await _make(session, read({**given, "code": word}), settings, actor, batch)
+        for word in await _free_words(session, prefix, count)
+    ]
+
+
+async def edit(
+    session: AsyncSession, code_id: UUID, changes: Mapping[str, Any], actor: Actor
+) -> DiscountCode:
+    """Change the terms that are named. An expired code comes back with a later expiry.
+
+    Raises `InvalidError`, `ConflictError` for an archived code, `NotFoundError`.
+    """
+    code = await _locked(session, code_id)
+    if code.status == ARCHIVED:
+        raise ConflictError(f"{code.code} is archived. Activate it first.")
+    settings = await load(session)
+    before = terms_of(code)
+    given = before.model_dump() | dict(changes)
+    if "duration" in changes and changes["duration"] != REPEATING:
+        given |= {"duration_months": changes.get("duration_months")}
+    if changes.get("discount_type") == PERCENTAGE and "currency" not in changes:
+        given |= {"currency": ""}
+    after = read(given)
+    if after.code != before.code:
+        sentence = "Customers know the code by this word: make a new code instead."
+        raise _invalid({"code": sentence})
+    moved = after.expires_at != before.expires_at
+    _require(after, settings, expires_after=clock.now() if moved else None)
+    if after.max_uses is not None and after.max_uses < code.total_uses:
+        raise _invalid({"max_uses": f"It was used {code.total_uses} times already."})
+    await _fill(session, code, after, settings)
+    if code.status == EXPIRED and moved:
+        code.status = ACTIVE
+    now_terms = terms_of(code)
+    was, now = before.model_dump(mode="json"), now_terms.model_dump(mode="json")
+    changed = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
+    if not changed:
+        return code
+    await _changed(session, code, "edited", actor, changes=changed)
+    return code
+
+
+async def pause(session: AsyncSession, code_id: UUID, actor: Actor) -> DiscountCode:
+    """Stop a code from being redeemed; discounts that run already go on."""
+    return await _step(session, code_id, PAUSED, {ACTIVE}, actor)
+
+
+async def archive(session: AsyncSession, code_id: UUID, actor: Actor) -> DiscountCode:
+    """Put a code away: it is not redeemed, and lists leave it out. Activating brings it back."""
+    return await _step(session, code_id, ARCHIVED, {ACTIVE, PAUSED, EXPIRED}, actor)
+
+
+async def activate(session: AsyncSession, code_id: UUID, actor: Actor) -> DiscountCode:
+    """Let a code be redeemed again, also one that was archived.
+
+    Raises `ConflictError` where it would not work: it has expired, or its affiliate is not in
+    the program.
+    """
+    code = await _locked(session, code_id)
+    if code.expires_at is not None and code.expires_at <= clock.now():
+        raise ConflictError(f"{code.code} has expired. Give it a later expiry.")
+    if code.affiliate_user_id is not None:
+        owner = await affiliate_rows.get(session, code.affiliate_user_id)
+        if owner is not None and owner.status != Status.APPROVED:
+            raise ConflictError(f"The affiliate of {code.code} is {owner.status}.")
+    return await _step(session, code_id, ACTIVE, {PAUSED, EXPIRED, ARCHIVED}, actor)
+
+
+async def expire_due(session: AsyncSession) -> int:
+    """Mark the codes whose time is over; returns how many there were."""
+    due = await rows.expiring(session, clock.now())
+    for code in due:
+        code.status = EXPIRED
+        await _changed(session, code, "expired", SYSTEM)
+    return len(due)
+
+
+async def by_name(session: AsyncSession, name: str) -> DiscountCode:
+    """The code of an id or a word, in any letter case. Raises `NotFoundError`."""
+    name = keepable(name).strip()
+    try:
+        found = await rows.get(session, UUID(name))
+    except ValueError:
+        found = await rows.by_code(session, name.upper())
+    if found is None:
+        raise NotFoundError(f"There is no code {name[:100]}.")
+    return found
+
+
+async def _make(
+    session: AsyncSession,
+    terms: Terms,
+    settings: Program,
+    actor: Actor,
+    batch: UUID | None = None,
+) -> DiscountCode:
+    code = DiscountCode(
+        code=terms.code,
+        discount_value=terms.discount_value,
+        batch=batch,
+        created_by=actor.name or actor.id,
+    )
+    await _fill(session, code, terms, settings)
+    await _changed(
+        session,
+        code,
+        "created",
+        actor,
+        terms=terms.model_dump(mode="json", exclude_defaults=True),
+    )
+    return code
+
+
+async def _fill(session: AsyncSession, code: DiscountCode, terms: Terms, settings: Program) -> None:
+    """Write terms onto a row."""
+    values = terms.model_dump(exclude={"affiliate", "currency"})
+    for name, value in values.items():
+        setattr(code, name, value)
+    code.currency = (
+        (terms.currency or settings.currency) if terms.discount_type == FIXED_AMOUNT else ""
+    )
+    code.affiliate_user_id = await _affiliate(session, terms.affiliate)
+
+
+async def _affiliate(session: AsyncSession, name: str | None) -> UUID | None:
+    if not name:
+        return None
+    try:
+        return (await affiliates.look_up(session, name)).id
+    except NotFoundError as error:
+        raise _invalid({"affiliate": str(error)}) from None
+
+
+def _require(terms: Terms, settings: Program, *, expires_after: datetime | None) -> None:
+    """What the terms alone can not tell: whether there is such a plan, and time left."""
+    wrong: dict[str, str] = {}
+    if terms.min_plan is not None and settings.plan(terms.min_plan) is None:
+        known = ", ".join(plan.slug for plan in settings.plans)
+        wrong["min_plan"] = f"There is no plan {terms.min_plan[:40]}. Use one of {known}."
+    if terms.discount_type == PERCENTAGE and terms.currency:
+        wrong["currency"] = "A percentage has no currency."
+    end = terms.expires_at
+    if end is not None and expires_after is not None and end <= expires_after:
+        wrong["expires_at"] = "This moment is over: choose a later one."
+    if wrong:
+        raise _invalid(wrong)
+
+
+def _invalid(fields: dict[str, str]) -> InvalidError:
+    listed = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in fields.items())
+    return InvalidError(f"This code cannot be saved. {listed}", fields)
+
+
+async def _free_words(session: AsyncSession, prefix: str, count: int) -> list[str]:
+    """Words that nobody has, in random order; a guess at one tells nothing of the others."""
+    words: set[str] = set()
+    while len(words) < count:
+        more = {
+            f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(_RANDOM_LETTERS))}"
+            for _ in range(count - len(words))
+        }
+        words |= more - await codes.taken(session, more)
+    return sorted(words)
+
+
+async def _locked(session: AsyncSession, code_id: UUID) -> DiscountCode:
+    code = await rows.get(session, code_id, lock=True)
+    if code is None:
+        raise NotFoundError("There is no such code.")
+    return code
+
+
+async def _step(
+    session: AsyncSession, code_id: UUID, to: str, allowed: set[str], actor: Actor
+) -> DiscountCode:
+    code = await _locked(session, code_id)
+    if code.status == to:
+        raise ConflictError(f"{code.code} is {to} already.")
+    if code.status not in allowed:
+        raise ConflictError(f"{code.code} is {code.status}: it cannot be {to}.")
+    before, code.status = code.status, to
+    await _changed(session, code, to, actor, before=before)
+    return code
+
+
+async def _changed(
+    session: AsyncSession, code: DiscountCode, action: str, actor: Actor, **detail: Any
+) -> None:
+    """Keep a code as it is now; the payment provider follows."""
+    code.updated_at = clock.now()
+    session.add(code)
+    await session.flush()
+    await effects.update_promotion_code(session, code.id)
+    await record(session, actor, f"code.{action}", f"code:{code.id}", code=code.code, **detail)
