@@ -9,10 +9,11 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import effects
+from domain import effects, payouts
 from domain.commissions import EARNED, TAKEN_BACK
 from domain.money import money
 from storage import commissions, ledger, sales
+from storage import payouts as payout_rows
 
 SHOWN = 20
 """Differences that a message names one by one."""
@@ -89,6 +90,23 @@ def difference(invoice_id: str, before: Books | None, after: Books | None) -> st
         for name in names
     ]
     return f"{invoice_id}: {', '.join(changes)}. Repaired."
+
+
+async def came_back(session: AsyncSession, transfer: str, amount_cents: int) -> str | None:
+    """Give back what was reversed of a transfer so far; what that changed, as a sentence.
+
+    None where nothing changed, also for a transfer that paid no payout.
+    """
+    payout = await payout_rows.by_reference(session, transfer, payouts.STRIPE)
+    if payout is None:
+        return None
+    before = await payout_rows.given_back(session, payout)
+    await payouts.transfer_reversed(session, transfer, amount_cents)
+    after = await payout_rows.given_back(session, payout)
+    if after == before:
+        return None
+    was, is_now = (money(cents, payout.currency) for cents in (before, after))
+    return f"{transfer}: reversed {was} → {is_now}. Repaired."
 
 
 def _shown(value: int | str, of: Books) -> str:

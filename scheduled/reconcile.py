@@ -1,4 +1,4 @@
-"""Nightly, and by hand: compare the sales with Stripe, and repair what differs."""
+"""Nightly, and by hand: compare sales and transfers with Stripe, and repair what differs."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import clock
-from domain.reconcile import Summary, books, difference, disagreements, tell
+from domain.reconcile import Summary, books, came_back, difference, disagreements, tell
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
 from integrations.stripe.invoices import NOT_YET
@@ -36,8 +36,9 @@ async def reconcile(
 ) -> Summary:
     """Settle every invoice paid since then anew, and tell operators what differed.
 
-    What we count as a sale is looked at even if Stripe does not list it any more. Raises
-    `TransportError` where Stripe fails; running it again goes on where it matters.
+    What was reversed of the transfers made since then is given back to the balances. What we count
+    as a sale is looked at even if Stripe does not list it any more. Raises `TransportError` where
+    Stripe fails; running it again goes on where it matters.
     """
     invoices = {invoice: customer async for invoice, customer in stripe.invoices.paid_since(since)}
     async with db.read() as session:
@@ -68,6 +69,10 @@ async def reconcile(
         outage = several.exceptions[0]
     if outage is not None:
         raise outage
+    async for transfer, amount in stripe.transfers.reversed_since(since):
+        async with db.transaction() as session:
+            sentence = await came_back(session, transfer, amount)
+        found.extend([sentence] if sentence else [])
     async with db.transaction() as session:
         summary = Summary(since, len(invoices), (*sorted(found), *await disagreements(session)))
         await tell(session, summary)

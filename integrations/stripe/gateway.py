@@ -89,7 +89,7 @@ class StripeGateway:
         self.invoices = Invoices(self._v1, self._pace, plans)
         self.customers = Customers(self._v1, self._pace, plans)
         self.events = Events(self._v1, self._pace)
-        self.transfers = Transfers(self._v1)
+        self.transfers = Transfers(self._v1, self._pace)
         self.livemode = api_key.split("_")[1:2] == ["live"]
 
     async def close(self) -> None:

@@ -1,12 +1,15 @@
 """Transfers to connected accounts: the one thing here that gives money away."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Final
 
 import stripe
 from stripe.params import TransferCreateParams
 
 from integrations.errors import TransportError
+from integrations.stripe.pace import Pace
+from integrations.stripe.payments import MOST
 from integrations.stripe.transport import transport
 
 # https://docs.stripe.com/error-codes#balance-insufficient: it passes when money comes in.
@@ -20,8 +23,9 @@ class TransferRefusedError(TransportError):
 class Transfers:
     """Makes transfers, each group's once. `v1` is the library's client of that API version."""
 
-    def __init__(self, v1: stripe.V1Services) -> None:
+    def __init__(self, v1: stripe.V1Services, pace: Pace) -> None:
         self._v1 = v1
+        self._pace = pace
 
     async def make_once(
         self,
@@ -68,6 +72,28 @@ class Transfers:
         with transport():
             found = await self._v1.transfers.retrieve_async(transfer_id)
         return found.amount_reversed
+
+    async def reversed_since(self, since: datetime) -> AsyncIterator[tuple[str, int]]:
+        """Each transfer made since then of which anything came back, newest first: id and how much.
+
+        Amounts are minor units of the transfer's currency.
+        """
+        after = ""
+        while True:
+            async with self._pace.read():
+                page = await self._v1.transfers.list_async(
+                    {
+                        "limit": MOST,
+                        "created": {"gte": int(since.timestamp())},
+                        **({"starting_after": after} if after else {}),
+                    }
+                )
+            for made in page.data:
+                if made.amount_reversed:
+                    yield made.id, made.amount_reversed
+            if not page.has_more or not page.data:
+                return
+            after = page.data[-1].id
 
 
 def _refusal(error: stripe.InvalidRequestError) -> Exception:

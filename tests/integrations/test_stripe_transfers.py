@@ -98,6 +98,23 @@ async def test_missing_money_is_no_refusal_for_good(
     assert await pay(stripe, destination) == made(account)[0]["id"]
 
 
+async def test_what_came_back_is_listed_however_many_transfers_there_are(
+    stripe: StripeGateway, account: StripeAccount
+) -> None:
+    """Page by page, the newest first; not what was made before, and not what stayed."""
+    for buyer in range(20):
+        await account.buy(email=f"b{buyer}@example.com", plan="yearly")
+    destination = connected(account)
+    with clock.travel(clock.now() - timedelta(days=3)):
+        before = await pay(stripe, destination, "before")
+        since = clock.now() + timedelta(days=1)
+    names = [await pay(stripe, destination, f"payout-{n}") for n in range(101)]
+    for name, cents in ((before, 700), (names[0], 2500), (names[100], 1)):
+        await account.reverse_transfer(name, cents)
+    found = [each async for each in stripe.transfers.reversed_since(since)]
+    assert found == [(names[100], 1), (names[0], 2500)]
+
+
 async def test_somebody_who_cannot_be_paid_is_refused_for_good(
     stripe: StripeGateway, account: StripeAccount
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 from sqlmodel import update
 
 import clock
-from domain import effects
+from domain import effects, payout_methods, program
+from domain.money import money
 from domain.reconcile import Summary
 from integrations.errors import TransportError
 from outbox.services import Services
@@ -15,7 +16,8 @@ from scheduled.reconcile import LOOK_BACK, nightly, reconcile
 from scheduled.scheduler import Errand, run_errand
 from storage.commissions import Commission
 from storage.db import Database
-from tests.builders import effects_asked_for, join
+from tests.builders import RITA, effects_asked_for, join
+from tests.payout_builders import approve_payout, ask, connected_account, payout_now
 from tests.shop import Shop, open_shop, subscription_of
 
 
@@ -55,6 +57,37 @@ async def test_sales_and_refunds_that_nobody_heard_of_are_repaired_and_told(db: 
         told = await notices(shop)
         assert len(told) == 2
         assert "commission $3.88 → $1.85" in told[1]
+
+
+async def test_a_transfer_that_came_back_unheard_is_back_in_the_balance(db: Database) -> None:
+    """Once, and told; one that paid none of our payouts is none of ours."""
+    jared = await join(db)
+    async with open_shop(db, delivering=False) as shop:
+        await shop.carry_out()
+        async with db.transaction() as session:
+            await program.update(session, {"hold_days": 0}, RITA)
+            account = connected_account(shop.account)
+            await payout_methods.connect(session, jared.id, account, RITA)
+        await shop.account.buy(email="zoe@example.net", plan="yearly", promotion_code="JARED30")
+        await look(shop)
+        payout = await approve_payout(db, await ask(db, jared))
+        await shop.carry_out()
+        assert (await look(shop)).differences == ()
+        transfer, cents = (await payout_now(db, payout.id)).reference, payout.amount_cents
+        await shop.account.reverse_transfer(transfer, 1000)
+        first = f"{transfer}: reversed $0.00 → $10.00. Repaired."
+        assert (await look(shop)).differences == (first,)
+        await shop.account.reverse_transfer(transfer, cents - 1000)
+        second = f"{transfer}: reversed $10.00 → {money(cents, 'usd')}. Repaired."
+        assert (await look(shop)).differences == (second,)
+        assert (await look(shop)).differences == ()
+        assert await shop.ledger() == [cents, -cents, 1000, cents - 1000]
+        assert second in (await notices(shop))[-1]
+        assert (await payout_now(db, payout.id)).status == "failed"
+        async with db.transaction() as session:
+            payout.reference = "tr_another"
+            session.add(payout)
+        assert (await look(shop)).differences == ()
 
 
 async def test_a_sale_whose_invoice_is_gone_earns_nothing_any_more(db: Database) -> None:
