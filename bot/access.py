@@ -112,7 +112,7 @@ class Access:
 
 
 def _about_payouts(body: dict[str, Any]) -> bool:
-    """Whether a press, a form or a command is one of those that `listeners/payouts.py` takes."""
+    """Whether a press, a form or a command is one of those that the listeners of payouts take."""
     begun = [action.get("action_id", "") for action in body.get("actions") or ()]
     begun.append((body.get("view") or {}).get("callback_id", ""))
     begun.append(body.get("text", "").strip().lower() if "command" in body else "")

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import clock
+from domain import payout_batches
+from domain.audit import Actor
+from domain.errors import NotFoundError
 from domain.money import decimals
+from domain.payout_batches import Payment, View
 from domain.payout_methods import BANK, PAYPAL
 from domain.spreadsheets import inert
+from storage import payout_batches as rows
 from storage import payouts
-from storage.affiliates import Affiliate
+from storage.payout_batches import PayoutBatch
 from storage.payouts import Payout
 
-Payment = tuple[Payout, Affiliate]
 Cells = tuple[str, ...]
 
 _WISE_HEADER: Cells = (
@@ -71,22 +74,32 @@ SERVICES = (
 )
 
 
-async def batch_files(session: AsyncSession) -> tuple[list[BatchFile], int]:
-    """A file per service and currency, and how many approved payouts fit into none.
+async def make_files(session: AsyncSession, actor: Actor) -> tuple[list[BatchFile], int]:
+    """A file per service and currency with what is in none yet, and how many payouts fit into none.
 
     Those are the ones without an address, or whose address a spreadsheet would take for a formula.
+    Each file is a batch from now on: no later file holds its payouts.
     """
-    found = await payouts.approved_by(session, [*(s.method for s in SERVICES), payouts.MANUAL])
+    await rows.take_turn_to_make(session)
+    found = await payouts.to_be_batched(session, [*(s.method for s in SERVICES), payouts.MANUAL])
     files, used = [], 0
     for service in SERVICES:
         for currency, fitting in _by_currency(_fitting(found, service)):
             used += len(fitting)
-            parts = range(0, len(fitting), service.longest)
-            for part, start in enumerate(parts, start=1):
-                of = f"-{part}" if len(parts) > 1 else ""
+            for start in range(0, len(fitting), service.longest):
                 payments = fitting[start : start + service.longest]
-                files.append(_file(service, f"{currency}{of}", payments))
+                held = [payout for payout, _ in payments]
+                batch = await payout_batches.make(session, service.name, currency, held, actor)
+                files.append(_file(service, batch, payments))
     return files, len(found) - used
+
+
+def file_again(view: View) -> BatchFile:
+    """The file of an open batch once more, without what was paid or rejected since."""
+    service = next((each for each in SERVICES if each.name == view.batch.service), None)
+    if service is None:
+        raise NotFoundError(f"There are no files for {view.batch.service} any more.")
+    return _file(service, view.batch, view.waiting)
 
 
 def _fitting(found: Iterable[Payment], service: Service) -> list[Payment]:
@@ -107,16 +120,16 @@ def _by_currency(payments: Sequence[Payment]) -> Iterator[tuple[str, list[Paymen
         yield currency, [each for each in payments if each[0].currency == currency]
 
 
-def _file(service: Service, part: str, payments: Sequence[Payment]) -> BatchFile:
+def _file(service: Service, batch: PayoutBatch, payments: Sequence[Payment]) -> BatchFile:
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     if service.header:
         writer.writerow(service.header)
     writer.writerows(service.row(each) for each in payments)
-    day = clock.now().date().isoformat()
+    day = batch.made_at.date().isoformat()
     count = f"{len(payments)} payment{'s' * (len(payments) != 1)}"
-    name = f"{service.name.lower()}-{part}-{day}.csv"
-    return BatchFile(name, f"{service.name}: {count}", sheet.getvalue())
+    name = f"{service.name.lower()}-{batch.currency}-{day}-batch-{batch.number}.csv"
+    return BatchFile(name, f"Batch {batch.number}, {service.name}: {count}", sheet.getvalue())
 
 
 def _decimal(payout: Payout) -> str:

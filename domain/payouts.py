@@ -110,8 +110,19 @@ async def mark_paid(session: AsyncSession, payout_id: UUID, reference: str, acto
     payout, affiliate = await _open(session, payout_id, (rows.APPROVED,))
     if payout.method == STRIPE:
         raise ConflictError("A transfer pays this one, and marks it paid by itself.")
-    await _paid(session, payout, affiliate, _reference(reference), actor)
+    await note_payment(session, payout, affiliate, parse_reference(reference), actor)
     return payout
+
+
+async def note_payment(
+    session: AsyncSession, payout: Payout, affiliate: Affiliate, reference: str, actor: Actor
+) -> None:
+    """Note a payment; payout and owner are the caller's until the transaction ends."""
+    payout.reference, payout.paid_at = reference, clock.now()
+    await _step(
+        session, payout, affiliate, rows.PAID, action="paid", actor=actor, reference=reference
+    )
+    await _mail(session, payout, affiliate, "payout_paid")
 
 
 async def transferred(session: AsyncSession, payout_id: UUID, reference: str) -> None:
@@ -119,7 +130,7 @@ async def transferred(session: AsyncSession, payout_id: UUID, reference: str) ->
     payout = await _found(session, payout_id, lock=True)
     if payout.status == rows.APPROVED:
         affiliate = await _affiliate(session, payout.affiliate_user_id)
-        await _paid(session, payout, affiliate, reference, SYSTEM)
+        await note_payment(session, payout, affiliate, reference, SYSTEM)
 
 
 async def fail(session: AsyncSession, payout_id: UUID, why: str) -> None:
@@ -176,16 +187,6 @@ async def transfer_reversed(
     return payout
 
 
-async def _paid(
-    session: AsyncSession, payout: Payout, affiliate: Affiliate, reference: str, actor: Actor
-) -> None:
-    payout.reference, payout.paid_at = reference, clock.now()
-    await _step(
-        session, payout, affiliate, rows.PAID, action="paid", actor=actor, reference=reference
-    )
-    await _mail(session, payout, affiliate, "payout_paid")
-
-
 async def _step(
     session: AsyncSession,
     payout: Payout,
@@ -232,7 +233,8 @@ async def _mail(session: AsyncSession, payout: Payout, affiliate: Affiliate, tem
     await effects.send_mail(session, template, affiliate.email, payout=str(payout.id))
 
 
-def _reference(text: str) -> str:
+def parse_reference(text: str) -> str:
+    """A reference as it is kept. Raises `InvalidError`, its field `reference`."""
     reference = texts.keepable(text).strip()
     if reference and len(reference) <= REFERENCE_MAX:
         return reference

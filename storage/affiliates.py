@@ -19,6 +19,7 @@ class Affiliate(SQLModel, table=True):
     """One affiliate. `reference` is the public id, `aff_` and the first promo code.
 
     `rate_bp` is their own commission rate in basis points, null for the tier's or program's.
+    `unpayable_account` is the connected account that was last heard to take no transfers.
     """
 
     __tablename__ = "affiliates"
@@ -42,6 +43,7 @@ class Affiliate(SQLModel, table=True):
     rate_bp: int | None = None
     tier_id: UUID | None = Field(default=None, foreign_key="affiliate_tiers.id")
     payout_destination: str = ""
+    unpayable_account: str = ""
     clerk_user_id: str = ""
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
@@ -115,12 +117,20 @@ async def page(
     return (await session.exec(query)).all()
 
 
-async def by_ids(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Affiliate]:
-    """These affiliates by id; asked for in parts, as statements are limited."""
+async def by_ids(
+    session: AsyncSession, ids: Collection[UUID], *, lock: bool = False
+) -> dict[UUID, Affiliate]:
+    """These affiliates by id; asked for in parts, as statements are limited.
+
+    `lock` holds the rows until the transaction ends; all who lock many do it in this order.
+    """
     found: dict[UUID, Affiliate] = {}
-    wanted = list(ids)
+    wanted = sorted(ids)
     for start in range(0, len(wanted), _AT_ONCE):
         query = select(Affiliate).where(col(Affiliate.id).in_(wanted[start : start + _AT_ONCE]))
+        if lock:
+            query = query.order_by(col(Affiliate.id)).with_for_update()
+            query = query.execution_options(populate_existing=True)
         found |= {affiliate.id: affiliate for affiliate in await session.exec(query)}
     return found
 

@@ -29,7 +29,8 @@ class Payout(SQLModel, table=True):
     """One payout of `amount_cents` minor units of `currency`.
 
     `approvals` says who approved, in order, as `{"id", "name"}`. `reference` is the proof of
-    payment: a transfer's id, or what the person who paid it wrote down. An affiliate has one open
+    payment: a transfer's id, or what the person who paid it wrote down. `batch` is the number of
+    the payment file that it is in, null if it is in none. An affiliate has one open
     payout at most per currency, which the unique index keeps true under any race.
     """
 
@@ -57,6 +58,7 @@ class Payout(SQLModel, table=True):
     decided_by: str = ""
     reason: str = ""
     reference: str = ""
+    batch: int | None = Field(default=None, foreign_key="payout_batches.number", index=True)
     requested_at: datetime = Field(default_factory=clock.now)
     decided_at: datetime | None = None
     paid_at: datetime | None = None
@@ -90,15 +92,24 @@ async def count_open(session: AsyncSession) -> int:
     return (await session.exec(query)).one()
 
 
-async def approved_by(
+async def to_be_batched(
     session: AsyncSession, methods: Sequence[str]
 ) -> Sequence[tuple[Payout, Affiliate]]:
-    """Payouts that are approved and to be paid in one of these ways, with who gets them."""
+    """Payouts that are approved, to be paid in one of these ways, and in no payment file yet.
+
+    Each with who gets it; the payouts are locked until the transaction ends.
+    """
     query = (
         select(Payout, Affiliate)
         .join(Affiliate, col(Affiliate.id) == col(Payout.affiliate_user_id))
-        .where(Payout.status == APPROVED, col(Payout.method).in_(methods))
-        .order_by(col(Payout.requested_at))
+        .where(
+            Payout.status == APPROVED,
+            col(Payout.method).in_(methods),
+            col(Payout.batch).is_(None),
+        )
+        .order_by(col(Payout.id))
+        .with_for_update(of=Payout)
+        .execution_options(populate_existing=True)
     )
     return (await session.exec(query)).all()
 

@@ -59,6 +59,17 @@ async def approve_payout(db: Database, payout: Payout, actor: Actor = RITA) -> P
         return await payouts.approve(session, payout.id, actor)
 
 
+async def payout_by_paypal(db: Database, code: str, amount: int = 5000) -> Payout:
+    """An approved payout to somebody new, who is paid at `{code}@pay.example`."""
+    affiliate = await join(db, code, email=f"{code.lower()}@example.com")
+    await earn(db, affiliate.id, amount)
+    async with db.transaction() as session:
+        affiliate.payout_method = "paypal"
+        affiliate.payout_destination = f"{code.lower()}@pay.example"
+        session.add(affiliate)
+    return await approve_payout(db, await ask(db, affiliate))
+
+
 async def payout_now(db: Database, payout_id: UUID) -> Payout:
     """A payout as stored."""
     async with db.read() as session:

@@ -26,6 +26,7 @@ from domain.payout_methods import label
 from domain.payout_views import View
 from domain.payouts import STRIPE
 from domain.statuses import Status
+from storage.affiliates import Affiliate
 from storage.payouts import APPROVED, FAILED, PAID, REQUESTED
 
 SHOWN_MAX = 5
@@ -40,7 +41,11 @@ def amount_of(view: View) -> str:
 
 def payee_of(view: View) -> str:
     """What to call who is paid; never empty."""
-    affiliate = view.affiliate
+    return name_of(view.affiliate)
+
+
+def name_of(affiliate: Affiliate) -> str:
+    """What to call an affiliate; never empty."""
     names = (affiliate.display_name, affiliate.legal_name, affiliate.email)
     return next((clean(name, 70) for name in names if clean(name)), affiliate.promo_code)
 
@@ -81,7 +86,9 @@ def _state(view: View) -> Json:
     by = [said(" by "), words(payout.decided_by, 160)] if payout.decided_by else []
     at = [said(" · "), when(payout.decided_at)] if payout.decided_at else []
     if payout.status == APPROVED:
-        next_step = "the transfer is on its way" if payout.method == STRIPE else "pay it by hand"
+        next_step = f"in payment file {payout.batch}" if payout.batch else "pay it by hand"
+        if payout.method == STRIPE:
+            next_step = "the transfer is on its way"
         return rich(section(said("Approved", bold=True), *by, *at, said(f" · {next_step}")))
     if payout.status == PAID:
         paid = [said(" · "), when(payout.paid_at)] if payout.paid_at else []

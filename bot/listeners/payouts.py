@@ -1,6 +1,6 @@
-"""Payouts: approve, reject, mark paid; list what waits, and write payment files.
+"""Payouts: approve, reject, mark paid; list what waits.
 
-Everything here is finance's: `Access` knows it by its name, which begins with `payout`.
+All this is finance's, batches too: `Access` knows it by its name, which begins with `payout`.
 """
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -13,8 +13,8 @@ from bot.context import BotContext
 from bot.errands import Errand
 from bot.home import finish
 from bot.interactions import actor_of, show_modal, typed
+from bot.listeners.payout_batches import Batches
 from bot.modals import payouts as modals
-from bot.payout_batches import BatchFile, batch_files
 from domain import affiliates, payout_methods, payout_views, payouts
 from domain.payout_views import View
 from storage import payouts as rows
@@ -24,7 +24,7 @@ USAGE = "payouts [batch | connect CODE ACCOUNT]"
 
 def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about payouts."""
-    on = Payouts(context)
+    on = Payouts(context, Batches(context))
     bot.subcommands.add_errand(
         USAGE, "What waits to be paid; payment files; a Stripe account.", on.command
     )
@@ -39,8 +39,9 @@ def register(bot: Bot, context: BotContext) -> None:
 class Payouts:
     """The listeners. A form's decision is committed before Slack is told that it is taken."""
 
-    def __init__(self, desk: BotContext) -> None:
+    def __init__(self, desk: BotContext, batches: Batches) -> None:
         self._desk = desk
+        self._batches = batches
 
     async def command(self, text: str, args: AsyncArgs) -> Message:
         """`/affiliate payouts`, with or without more words."""
@@ -48,7 +49,7 @@ class Payouts:
             case []:
                 return await self._list()
             case ["batch"]:
-                return await self._send_files(args)
+                return await self._batches.make(args)
             case ["connect", code, account]:
                 return await self._connect(code, account, args)
         return notice(f"That is typed like this: /affiliate {USAGE}")
@@ -112,23 +113,6 @@ class Payouts:
             views = [await payout_views.view(session, payout.id) for payout in waiting]
             return payouts_card(views, await rows.count_open(session))
 
-    async def _send_files(self, args: AsyncArgs) -> Message:
-        async with self._desk.db.read() as session:
-            files, left_out = await batch_files(session)
-        by_hand = (
-            f" {left_out} approved {'payout fits' if left_out == 1 else 'payouts fit'} into no "
-            "file: pay by hand, see /affiliate payouts."
-            if left_out
-            else ""
-        )
-        if not files:
-            return notice(f"No approved payout waits for a payment file.{by_hand}")
-        await _send(args, files)
-        return notice(
-            f"{len(files)} payment file{'s' * (len(files) != 1)} sent to you in a direct message. "
-            f"When they are paid, mark each payout paid: /affiliate payouts.{by_hand}"
-        )
-
     async def _connect(self, code: str, account: str, args: AsyncArgs) -> Message:
         async with self._desk.db.transaction() as session:
             affiliate = await affiliates.look_up(session, code)
@@ -137,18 +121,6 @@ class Payouts:
             f"The next payout of {affiliate.promo_code} is transferred to {account} at Stripe "
             "once it is approved."
         )
-
-
-async def _send(args: AsyncArgs, files: list[BatchFile]) -> None:
-    """Put files where only the one who asked sees them."""
-    opened = await args.client.conversations_open(users=args.context.user_id or "")
-    await args.client.files_upload_v2(
-        channel=opened["channel"]["id"],
-        file_uploads=[
-            {"filename": each.name, "title": each.title, "content": each.content} for each in files
-        ],
-        initial_comment="Payment files of the payouts that are approved and not paid yet.",
-    )
 
 
 def _approved(view: View) -> str:

@@ -1,6 +1,6 @@
 """The modals in which finance turns a payout down, or says how it was paid."""
 
-from bot.cards.blocks import Json, asked, plain, rich, said, section, words
+from bot.cards.blocks import Json, asked, plain, rich, said, section, sign, words
 from bot.cards.payouts import amount_of, payee_of
 from bot.errands import Errand
 from bot.modals.frame import modal
@@ -15,6 +15,8 @@ REASONS = (
     "Refunds are coming for some of these sales. Please ask again once they are settled.",
 )
 """Reasons to turn a payout down, ready to be mailed."""
+_BEFORE_REJECTING = "If that was uploaded, it may be paid already: look before you reject it."
+_BEFORE_PAYING = "Was the whole file paid? /affiliate payouts batch marks all of it at once."
 
 
 def rejection(view: View, errand: Errand, reason: str = "") -> Json:
@@ -23,7 +25,7 @@ def rejection(view: View, errand: Errand, reason: str = "") -> Json:
     blocks = reason_blocks(hint, REASONS, reason, asks="payout_rejection")
     return modal(
         "Reject payout",
-        [_about(view), *blocks],
+        [_about(view), *_in_file(view, _BEFORE_REJECTING), *blocks],
         callback_id="payout.reject",
         submit="Reject payout",
         metadata=errand.packed(),
@@ -32,15 +34,12 @@ def rejection(view: View, errand: Errand, reason: str = "") -> Json:
 
 def payment(view: View, errand: Errand) -> Json:
     """Ask for the proof of a payment that was made by hand."""
-    field: Json = {
-        "type": "plain_text_input",
-        "action_id": "reference",
-        "max_length": REFERENCE_MAX,
-        "placeholder": plain("PayPal 7AB12345CD678901E"),
-        "focus_on_load": True,
-    }
     hint = "The number of the payment, or a link to it. The affiliate is mailed it."
-    blocks = [_about(view), asked("Reference", field, block_id="reference", hint=hint)]
+    blocks = [
+        _about(view),
+        *_in_file(view, _BEFORE_PAYING),
+        asked("Reference", reference_field(), block_id="reference", hint=hint),
+    ]
     return modal(
         "Mark paid",
         blocks,
@@ -48,6 +47,25 @@ def payment(view: View, errand: Errand) -> Json:
         submit="Mark paid",
         metadata=errand.packed(),
     )
+
+
+def reference_field() -> Json:
+    """The field in which a payment is named."""
+    return {
+        "type": "plain_text_input",
+        "action_id": "reference",
+        "max_length": REFERENCE_MAX,
+        "placeholder": plain("PayPal 7AB12345CD678901E"),
+        "focus_on_load": True,
+    }
+
+
+def _in_file(view: View, advice: str) -> list[Json]:
+    """What to think of before deciding on a payout that a payment file holds."""
+    if view.payout.batch is None:
+        return []
+    where = f" It is in payment file {view.payout.batch}. {advice}"
+    return [rich(section(sign(good=False), said(where, bold=True)))]
 
 
 def _about(view: View) -> Json:
