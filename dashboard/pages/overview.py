@@ -7,10 +7,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
+from dashboard.pages.payouts import under_way
 from dashboard.rendering import render
 from dashboard.standing import Member
 from domain.affiliates import Overview, overview
-from domain.payout_barriers import minimum_of
+from domain.payout_barriers import Claim, claim_of
 from domain.program import Program
 from domain.promo import promo_words
 from settings import Settings
@@ -25,12 +26,12 @@ async def show(request: web.Request, member: Member) -> web.Response:
     context, visit = request.app[CONTEXT], request[VISIT]
     async with context.db.read() as session:
         seen = await overview(session, member.affiliate)
-        minimum = await minimum_of(session, member.affiliate, visit.program)
+        claim = await claim_of(session, member.affiliate, visit.program.currency)
         devices = await sessions.of_person(session, member.session.email_key)
     view = {
         "program": visit.program,
         **_account(seen, visit.program, context.settings),
-        **_money(seen, visit.program, minimum),
+        **_money(seen, claim),
         "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }
@@ -61,15 +62,16 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
     }
 
 
-def _money(seen: Overview, program: Program, minimum: int) -> dict[str, Any]:
+def _money(seen: Overview, claim: Claim) -> dict[str, Any]:
     """The payout bar is in the program's currency; other currencies stand beside it."""
-    balances = {program.currency: (0, 0)} | seen.balances
-    available, _pending = balances[program.currency]
+    currency = claim.currency
+    balances = {currency: (0, 0)} | seen.balances
     return {
         "payout": {
-            "balance_cents": available,
-            "threshold_cents": minimum,
-            "currency": program.currency,
+            "balance_cents": claim.available,
+            "threshold_cents": claim.minimum,
+            "currency": currency,
+            "open": under_way(claim),
         },
         "stats": {
             "referrals": sum(count for _, _, count in seen.breakdown),
@@ -77,9 +79,9 @@ def _money(seen: Overview, program: Program, minimum: int) -> dict[str, Any]:
             "available": _amounts(balances, 0),
             "pending": _amounts(balances, 1),
             "paid": [
-                {"cents": amount, "currency": currency}
-                for currency, amount in ({program.currency: 0} | seen.paid).items()
-                if amount or currency == program.currency
+                {"cents": amount, "currency": name}
+                for name, amount in ({currency: 0} | seen.paid).items()
+                if amount or name == currency
             ],
         },
     }

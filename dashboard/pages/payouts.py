@@ -146,18 +146,24 @@ async def _claims(session: AsyncSession, affiliate: Affiliate, program: Program)
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
-    on_its_way = claim.open_payout
     return {
         "currency": claim.currency,
         "available": claim.available,
         "pending": claim.pending,
         "minimum": claim.minimum,
         "missing": claim.missing,
-        "open": on_its_way
-        and {"amount": on_its_way.amount_cents, "approved": on_its_way.status == rows.APPROVED},
+        "open": under_way(claim),
         "label": f"Request payout of {money(claim.available, claim.currency)}",
         "href": f"{HERE}/request?currency={claim.currency}",
     }
+
+
+def under_way(claim: Claim) -> dict[str, Any] | None:
+    """The payout that is on its way, if one is: how much, and how far it has come."""
+    payout = claim.open_payout
+    if payout is None:
+        return None
+    return {"amount": payout.amount_cents, "approved": payout.status == rows.APPROVED}
 
 
 def _payout(payout: Payout) -> dict[str, Any]:

@@ -86,7 +86,7 @@ DASHBOARD: dict[str, Any] = {
         "payout_status": "not_requested",
         "rate_bp": 1250,
     },
-    "payout": {"balance_cents": 1250, "threshold_cents": 2500, "currency": "usd"},
+    "payout": {"balance_cents": 1250, "threshold_cents": 2500, "currency": "usd", "open": None},
     "stats": {
         "referrals": 1400,
         "active": 9,

@@ -160,14 +160,14 @@ def test_with_tally_the_visitor_is_sent_to_its_form() -> None:
     ("balance", "words", "bar"),
     [
         (1250, "$12.50 of $25.00, $12.50 to go", "1250"),
-        (2500, "$25.00 of $25.00 reached", "2500"),
-        (9900, "$99.00 of $25.00 reached", "2500"),
+        (2500, "The minimum of $25.00 is reached", "2500"),
+        (9900, "The minimum of $25.00 is reached", "2500"),
         (-500, "\N{MINUS SIGN}$5.00 of $25.00, $30.00 to go", "0"),
     ],
 )
 def test_the_payout_bar_says_in_words_what_it_shows(balance: int, words: str, bar: str) -> None:
     """The bar never leaves its track, and the sentence under it gives the exact amounts."""
-    payout = {"balance_cents": balance, "threshold_cents": 2500, "currency": "usd"}
+    payout = {**DASHBOARD["payout"], "balance_cents": balance}
     page = Page("dashboard", {**DASHBOARD, "payout": payout})
     assert page.all("progress")[0]["value"] == bar
     assert page.all("progress")[0]["max"] == "2500"

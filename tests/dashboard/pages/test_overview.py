@@ -91,7 +91,7 @@ async def test_the_bar_counts_what_is_available(desk: Desk, browser: Browser) ->
         assert (bar["value"], bar["max"]) == ("1250", "2500")
     with clock.travel(clock.now() + timedelta(days=31)):
         await desk.signed_in(browser, MIA)
-        assert "$54.30 of $25.00 reached" in (await browser.get(HERE)).words
+        assert "The minimum of $25.00 is reached" in (await browser.get(HERE)).words
 
 
 async def test_referrals_are_broken_down_by_plan_and_status(desk: Desk, browser: Browser) -> None:

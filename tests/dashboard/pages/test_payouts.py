@@ -117,12 +117,24 @@ class TestPage:
             jared.tier_id = tier.id
             session.add(jared)
         page = await browser.get("/affiliate/dashboard")
-        assert "$12.00 of $10.00 reached" in said(page)
+        assert "The minimum of $10.00 is reached" in said(page)
         assert links(page).count(HERE) == 2
+        await approve_payout(desk.db, await ask(desk.db, jared))
+        page = await browser.get("/affiliate/dashboard")
+        assert "$12.00 are on their way: approved, and paid next." in said(page)
 
 
 class TestRequest:
     """Asking for money."""
+
+    async def test_the_question_says_what_follows(self, desk: Desk, browser: Browser) -> None:
+        """Also to who has not said how to be paid: no method is named, and where to say it."""
+        await rich(desk.db, 4321)
+        shown = await opened(desk, browser, f"{ASK}?currency=usd")
+        assert "The amount is set aside at once." in said(shown)
+        assert "You have not said yet how you want to be paid" in said(shown)
+        assert "Paid by" not in said(shown)
+        assert f"{HERE}#method" in links(shown)
 
     async def test_two_presses_ask_for_everything_available(
         self, desk: Desk, browser: Browser
