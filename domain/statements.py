@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.commissions import EARNED
 from domain.errors import NotFoundError
 from domain.money import digits
 from domain.spreadsheets import inert
@@ -100,6 +101,9 @@ class Line:
     def words(self) -> str:
         """What happened."""
         reason = self.entry.reason
+        first = self.commission is None or self.entry.source.endswith(":1")
+        if reason == EARNED and not first:
+            return "Commission raised"
         return _WORDS.get(reason) or reason.replace("_", " ").capitalize()
 
 

@@ -68,17 +68,20 @@ class TestStatement:
             await settle(db, facts())
         with clock.travel(PAID + timedelta(days=10)):
             await settle(db, later(facts(), refunded=1450))
+        with clock.travel(PAID + timedelta(days=12)):
+            await settle(db, later(later(facts())))
         with clock.travel(PAID + timedelta(days=40)):
             await settle(db, facts(2))
         (account,) = await read(db, affiliate.id, NOVEMBER)
-        assert (account.currency, account.opening, account.closing) == ("usd", 0, 267)
+        assert (account.currency, account.opening, account.closing) == ("usd", 0, 557)
         assert [(line.words, line.entry.amount, line.balance) for line in account.lines] == [
             ("Commission", 557, 557),
             ("Taken back", -290, 267),
+            ("Commission raised", 290, 557),
         ]
-        assert [line.sale.invoice_id for line in account.lines if line.sale] == ["in_1", "in_1"]
+        assert [line.sale.invoice_id for line in account.lines if line.sale] == ["in_1"] * 3
         (december,) = await read(db, affiliate.id, Month(2026, 12))
-        assert (december.opening, december.closing) == (267, 824)
+        assert (december.opening, december.closing) == (557, 1114)
 
     async def test_its_bounds_are_sharp(self, db: Database) -> None:
         """The first moment belongs to the month, the first of the next does not."""
