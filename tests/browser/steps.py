@@ -1,8 +1,9 @@
 """What a person does in the sandbox, step by step, in the browser."""
 
 import re
+import time
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.waiting import until
 
@@ -43,6 +44,69 @@ async def sign_in(page: Page, sandbox: str) -> None:
     await page.frame_locator("iframe").get_by_role("link", name=re.compile("Sign in")).first.click()
     await page.get_by_role("button", name=re.compile("Sign in")).click()
     await expect(page).to_have_url(f"{sandbox}/affiliate/dashboard")
+
+
+async def buy(page: Page, sandbox: str) -> float:
+    """Buy a year with the code; the moment of the payment, on the monotonic clock."""
+    await page.goto(f"{sandbox}/sandbox/stripe/")
+    await page.get_by_label("E-mail").fill("buyer@example.com")
+    await page.get_by_label("Plan").select_option("yearly")
+    await page.get_by_role("textbox", name="Promotion code").fill("JARED30")
+    await page.get_by_role("button", name="Buy").click()
+    await invoices(page, 1)
+    return time.monotonic()
+
+
+async def invoices(page: Page, count: int) -> None:
+    """Wait until there are so many invoices at Stripe."""
+    await expect(table(page, "Invoices").locator("tbody tr")).to_have_count(count)
+
+
+def table(page: Page, title: str) -> Locator:
+    """One part of the page of Stripe."""
+    return page.get_by_role("region", name=title)
+
+
+async def press(page: Page, sandbox: str, name: str | re.Pattern[str]) -> None:
+    """Press a button at Stripe."""
+    await page.goto(f"{sandbox}/sandbox/stripe/")
+    await page.get_by_role("button", name=name).click()
+
+
+async def refund_half_of_the_first(page: Page, sandbox: str) -> None:
+    """Give half of the first payment back to the customer."""
+    await page.goto(f"{sandbox}/sandbox/stripe/")
+    first = table(page, "Invoices").locator("tbody tr").filter(has_text="JARED30")
+    await first.get_by_label("Amount to refund").fill("97.65")
+    await first.get_by_role("button", name="Refund").click()
+    await expect(first).to_contain_text("97.65 USD")
+
+
+async def ask_for_the_payout(page: Page, sandbox: str) -> None:
+    """Say how to be paid, and ask for all that is available."""
+    await page.goto(f"{sandbox}/affiliate/dashboard/payouts")
+    await page.get_by_label("Pay me by").select_option("PayPal")
+    await page.get_by_label("To", exact=True).fill("jared@paypal.example.com")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status").get_by_text("Saved.")).to_be_visible()
+    await page.get_by_role("link", name="Request payout of $72.46").click()
+    await expect(page.get_by_text("jared@paypal.example.com")).to_be_visible()
+    await page.get_by_role("button", name="Request payout of $72.46").click()
+    await expect(page.get_by_text("Your payout is requested.")).to_be_visible()
+    await expect(page.get_by_text("$72.46 are on their way: requested")).to_be_visible()
+
+
+async def renew_twice(page: Page, sandbox: str) -> None:
+    """Let the customer pay for two more periods."""
+    for cycle in (2, 3):
+        await press(page, sandbox, "Renew: buyer@example.com")
+        await invoices(page, cycle)
+
+
+async def let_the_hold_pass(page: Page, sandbox: str) -> None:
+    """Move the day of the sandbox on; the sign-in has run out after that, too."""
+    await page.goto(f"{sandbox}/sandbox/")
+    await page.get_by_role("button", name="Let 30 days pass").click()
 
 
 async def overflow(page: Page) -> int:
