@@ -17,23 +17,26 @@ from storage import affiliates
 from storage import payout_batches as rows
 from storage.affiliates import Affiliate
 from storage.payout_batches import PayoutBatch
-from storage.payouts import APPROVED, Payout
+from storage.payouts import APPROVED, PAID, Payout
 
 Payment = tuple[Payout, Affiliate]
+PART = 50
+"""So many are marked paid in one transaction: well within a second, others wait no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A batch: what of it is `waiting` to be paid, and what is not any more (`settled`)."""
+    """A batch: what of it is `waiting`, what was `paid` by its file, and what was settled alone."""
 
     batch: PayoutBatch
     waiting: Sequence[Payment]
-    settled: Sequence[Payment]
+    paid: Sequence[Payment]
+    alone: Sequence[Payment]
 
-    @property
-    def total(self) -> int:
-        """The sum of what waits, in minor units of the batch's currency."""
-        return sum(payout.amount_cents for payout, _ in self.waiting)
+
+def total(payments: Sequence[Payment]) -> int:
+    """The sum of payments of one currency, in its minor units."""
+    return sum(payout.amount_cents for payout, _ in payments)
 
 
 async def make(
@@ -57,30 +60,43 @@ async def take_again(session: AsyncSession, number: int, actor: Actor) -> View:
 
     Raises `ConflictError` if nothing in it waits to be paid.
     """
-    found = await _members(session, await _open(session, number, lock=True), lock=True)
+    found = await _unpaid(session, number)
     _require_any(found)
-    await _record(session, found.batch, actor, "taken_again", _payouts(found))
+    await _record(session, found.batch, actor, "taken_again", _payouts(found.waiting))
     return found
 
 
 async def mark_paid(session: AsyncSession, number: int, reference: str, actor: Actor) -> View:
-    """Write down that a batch's file was paid: every payout of it that still waits is paid now.
+    """Write down that a batch's file was paid: `PART` payouts of those that still wait.
 
-    Answers with the batch as it was before, so `settled` are those that were left alone. Raises
-    `InvalidError` without a reference, `ConflictError` if it is paid or released, or if nothing
-    in it waits any more.
+    Answers with the batch as it is then; call again while any are `waiting`. The first call
+    decides the reference, and the last closes the batch. The same once more changes nothing.
+    Raises `InvalidError` without a reference; `ConflictError` if it is released, paid as something
+    else, or nothing in it waits.
     """
     text = payouts.parse_reference(reference)
-    found = await _members(session, await _open(session, number, lock=True), lock=True)
-    _require_any(found)
-    for payout, affiliate in found.waiting:
+    batch = await _found(session, number, lock=True)
+    found = await _members(session, batch, lock=True)
+    if batch.status == rows.PAID and batch.reference == text:
+        return found
+    _require_open(batch)
+    if batch.reference not in {"", text}:
+        raise ConflictError(
+            f"Batch {number} is being marked paid as {batch.reference}: finish it with that "
+            "reference."
+        )
+    if not found.paid:
+        _require_any(found)
+    batch.reference = text
+    for payout, affiliate in found.waiting[:PART]:
         await payouts.note_payment(session, payout, affiliate, text, actor)
-    _close(found.batch, rows.PAID, actor)
-    found.batch.reference = text
-    left = [payout.number for payout, _ in found.settled]
-    await _record(
-        session, found.batch, actor, "paid", _payouts(found), reference=text, left_alone=left
-    )
+    found = await _members(session, batch)
+    if not found.waiting:
+        _close(batch, rows.PAID, actor)
+        left = [payout.number for payout, _ in found.alone]
+        paid = _payouts(found.paid)
+        await _record(session, batch, actor, "paid", paid, reference=text, left_alone=left)
+    session.add(batch)
     return found
 
 
@@ -89,13 +105,13 @@ async def release(session: AsyncSession, number: int, actor: Actor) -> View:
 
     Raises `ConflictError` if it is paid or released already.
     """
-    found = await _members(session, await _open(session, number, lock=True), lock=True)
+    found = await _unpaid(session, number)
     for payout, _ in found.waiting:
         payout.batch = None
         session.add(payout)
         await effects.show_payout(session, payout.id)
     _close(found.batch, rows.RELEASED, actor)
-    await _record(session, found.batch, actor, "released", _payouts(found))
+    await _record(session, found.batch, actor, "released", _payouts(found.waiting))
     return found
 
 
@@ -104,8 +120,8 @@ def _close(batch: PayoutBatch, status: str, actor: Actor) -> None:
     batch.closed_by = actor.name or actor.id
 
 
-def _payouts(found: View) -> list[Payout]:
-    return [payout for payout, _ in found.waiting]
+def _payouts(payments: Sequence[Payment]) -> list[Payout]:
+    return [payout for payout, _ in payments]
 
 
 def _require_any(found: View) -> None:
@@ -132,17 +148,36 @@ async def _record(
     await record(session, actor, f"payout_batch.{action}", subject, **about)
 
 
-async def _open(session: AsyncSession, number: int, *, lock: bool = False) -> PayoutBatch:
+async def _found(session: AsyncSession, number: int, *, lock: bool = False) -> PayoutBatch:
     batch = await rows.get(session, number, lock=lock)
     if batch is None:
         raise NotFoundError("There is no such batch.")
-    if batch.status == rows.PAID:
-        raise ConflictError(
-            f"Batch {number} is marked paid already by {batch.closed_by}, as {batch.reference}."
-        )
-    if batch.status == rows.RELEASED:
-        raise ConflictError(f"Batch {number} was released by {batch.closed_by}: do not pay it.")
     return batch
+
+
+async def _open(session: AsyncSession, number: int, *, lock: bool = False) -> PayoutBatch:
+    batch = await _found(session, number, lock=lock)
+    _require_open(batch)
+    return batch
+
+
+def _require_open(batch: PayoutBatch) -> None:
+    number, by = batch.number, batch.closed_by
+    if batch.status == rows.PAID:
+        raise ConflictError(f"Batch {number} is marked paid already by {by}, as {batch.reference}.")
+    if batch.status == rows.RELEASED:
+        raise ConflictError(f"Batch {number} was released by {by}: do not pay it.")
+
+
+async def _unpaid(session: AsyncSession, number: int) -> View:
+    """An open batch that nobody has begun to mark paid, locked with what is in it."""
+    batch = await _open(session, number, lock=True)
+    if batch.reference:
+        raise ConflictError(
+            f"Batch {number} is being marked paid as {batch.reference}: mark it paid with the "
+            "same reference to finish that."
+        )
+    return await _members(session, batch, lock=True)
 
 
 async def _members(session: AsyncSession, batch: PayoutBatch, *, lock: bool = False) -> View:
@@ -153,5 +188,11 @@ async def _members(session: AsyncSession, batch: PayoutBatch, *, lock: bool = Fa
     return View(
         batch,
         [each for each in payments if each[0].status == APPROVED],
-        [each for each in payments if each[0].status != APPROVED],
+        [each for each in payments if _by_file(each[0], batch)],
+        [each for each in payments if each[0].status != APPROVED and not _by_file(each[0], batch)],
     )
+
+
+def _by_file(payout: Payout, batch: PayoutBatch) -> bool:
+    """Whether a payout was paid with its batch: only those carry its reference."""
+    return payout.status == PAID and payout.reference == batch.reference

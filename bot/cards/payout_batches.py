@@ -19,7 +19,7 @@ from bot.cards.blocks import (
 )
 from bot.cards.payouts import name_of
 from domain.money import money
-from domain.payout_batches import View
+from domain.payout_batches import Payment, View, total
 from storage.payout_batches import PayoutBatch
 
 SHOWN_MAX = 12
@@ -45,50 +45,50 @@ def batches_card(
     if len(waiting) > made:
         sentence += " Files that were made before are not marked paid: see below."
     blocks = [header("Payment files"), rich(section(said(sentence)))]
-    for batch, count, total in reversed(waiting[-SHOWN_MAX:]):
-        blocks += [divider(), _about(batch, count, total), _buttons(batch, count, total)]
+    for batch, count, amount in reversed(waiting[-SHOWN_MAX:]):
+        blocks += [divider(), _about(batch, count, amount), _buttons(batch, count, amount)]
     if len(waiting) > SHOWN_MAX:
         more = f"… and {len(waiting) - SHOWN_MAX} older ones: settle these first."
         blocks.append(rich(section(said(more))))
     return sentence, blocks
 
 
-def payments_of(view: View) -> str:
-    """How many payouts wait in a batch, and their sum."""
-    return _payments(view.batch, len(view.waiting), view.total)
+def payments_of(batch: PayoutBatch, payments: Sequence[Payment]) -> str:
+    """How many payouts of a batch these are, and their sum."""
+    return _payments(batch, len(payments), total(payments))
 
 
 def left_alone(view: View) -> str:
     """A sentence that names what was in the file and is not to be paid with it; or nothing."""
-    if not view.settled:
+    if not view.alone:
         return ""
     named = [
         f"{money(payout.amount_cents, payout.currency)} to {name_of(affiliate)} "
         f"({payout.number}), {payout.status}"
-        for payout, affiliate in view.settled
+        for payout, affiliate in view.alone
     ]
     if len(named) > NAMED_MAX:
         named[NAMED_MAX:] = [f"and {len(named) - NAMED_MAX} more"]
     return f" Left alone: {'; '.join(named)}."
 
 
-def _payments(batch: PayoutBatch, count: int, total: int) -> str:
-    return f"{count} payout{'s' * (count != 1)}, {money(total, batch.currency)}"
+def _payments(batch: PayoutBatch, count: int, amount: int) -> str:
+    return f"{count} payout{'s' * (count != 1)}, {money(amount, batch.currency)}"
 
 
-def _about(batch: PayoutBatch, count: int, total: int) -> Json:
+def _about(batch: PayoutBatch, count: int, amount: int) -> Json:
     name = f"Batch {batch.number} · {batch.service}"
-    about = f" · {_payments(batch, count, total)}\nMade by "
+    about = f" · {_payments(batch, count, amount)}\nMade by "
     by = words(clean(batch.made_by), 100)
     return rich(section(said(name, bold=True), said(about), by, said(" · "), when(batch.made_at)))
 
 
-def _buttons(batch: PayoutBatch, count: int, total: int) -> Json:
+def _buttons(batch: PayoutBatch, count: int, amount: int) -> Json:
     value = str(batch.number)
     question = confirmation(
         f"Release batch {batch.number}?",
         f"Only if its file was never uploaded, or they are paid twice: "
-        f"{_payments(batch, count, total)} come into the next file.",
+        f"{_payments(batch, count, amount)} come into the next file.",
         "It was not uploaded",
     )
     return actions(

@@ -12,6 +12,7 @@ from bot.interactions import actor_of, show_modal, typed
 from bot.modals import payout_batches as modals
 from bot.payout_batches import BatchFile, file_again, make_files
 from domain import payout_batches
+from domain.payout_batches import View
 from storage import payout_batches as rows
 
 
@@ -50,13 +51,19 @@ class Batches:
     async def mark_paid(self, args: AsyncArgs) -> None:
         """The form of `Mark batch paid`."""
         errand = Errand.carried(args.body)
+        view = await self._mark_part(args, errand)
+        await args.ack(response_action="clear")
+        while view.waiting:
+            view = await self._mark_part(args, errand)
+        paid = payments_of(view.batch, view.paid)
+        sentence = f"Paid: {paid} (batch {view.batch.number}). A mail tells each of them."
+        await finish(self._desk, args, errand, sentence + left_alone(view))
+
+    async def _mark_part(self, args: AsyncArgs, errand: Errand) -> View:
         async with self._desk.db.transaction() as session:
-            view = await payout_batches.mark_paid(
+            return await payout_batches.mark_paid(
                 session, int(errand.subject), typed(args, "reference"), actor_of(args)
             )
-        await args.ack(response_action="clear")
-        sentence = f"Paid: {payments_of(view)} (batch {view.batch.number}). A mail tells each."
-        await finish(self._desk, args, errand, sentence + left_alone(view))
 
     async def send_again(self, args: AsyncArgs) -> None:
         """`Send file again`, without what was paid or rejected since."""
@@ -64,10 +71,10 @@ class Batches:
         async with self._desk.db.transaction() as session:
             view = await payout_batches.take_again(session, int(errand.subject), actor_of(args))
         await args.ack()
-        number = view.batch.number
+        number, held = view.batch.number, payments_of(view.batch, view.waiting)
         again = f"Batch {number} once more. If the file was uploaded before, do not upload this."
         await _send(args, [file_again(view)], again)
-        sentence = f"Sent to you in a direct message: batch {number}, {payments_of(view)}."
+        sentence = f"Sent to you in a direct message: batch {number}, {held}."
         await finish(self._desk, args, errand, sentence + left_alone(view))
 
     async def release(self, args: AsyncArgs) -> None:
@@ -78,7 +85,7 @@ class Batches:
         await args.ack()
         sentence = (
             f"Released: batch {view.batch.number}. Throw its file away; what was in it, "
-            f"{payments_of(view)}, comes into the next one."
+            f"{payments_of(view.batch, view.waiting)}, comes into the next one."
         )
         await finish(self._desk, args, errand, sentence)
 

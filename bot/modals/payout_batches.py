@@ -14,7 +14,7 @@ def payment(view: View, errand: Errand) -> Json:
     """Tell number and sum, and ask for the one reference of all."""
     batch = view.batch
     about = f" · batch {batch.number} · {batch.service}"
-    blocks = [rich(section(said(payments_of(view), bold=True), said(about)))]
+    blocks = [rich(section(said(payments_of(batch, view.waiting), bold=True), said(about)))]
     if left := left_alone(view):
         blocks.append(rich(section(sign(good=False), said(" "), words(left, _LEFT_MAX))))
     hint = "The number of the batch at the service. Each affiliate is mailed it."

@@ -23,10 +23,12 @@ async def make(db: Database, actor: Actor = RITA) -> list[BatchFile]:
         return (await make_files(session, actor))[0]
 
 
-async def mark_paid(db: Database, number: int = 1, actor: Actor = RITA) -> View:
-    """Say that a batch was paid."""
+async def mark_paid(
+    db: Database, number: int = 1, actor: Actor = RITA, reference: str = " PP-BATCH-7 "
+) -> View:
+    """Say that a batch, or a part of it, was paid."""
     async with db.transaction() as session:
-        return await payout_batches.mark_paid(session, number, " PP-BATCH-7 ", actor)
+        return await payout_batches.mark_paid(session, number, reference, actor)
 
 
 async def release(db: Database, number: int = 1) -> View:
@@ -78,7 +80,7 @@ class TestMaking:
         async with db.transaction() as session:
             view = await payout_batches.take_again(session, 1, SAM)
         assert [payout.id for payout, _ in view.waiting] == [kept.id]
-        assert [payout.id for payout, _ in view.settled] == [gone.id]
+        assert [payout.id for payout, _ in view.alone] == [gone.id]
 
 
 class TestPaying:
@@ -94,9 +96,9 @@ class TestPaying:
 
         view = await mark_paid(db)
 
-        assert {payout.id for payout, _ in view.waiting} == {payout.id for payout in inside}
-        assert [payout.id for payout, _ in view.settled] == [gone.id]
-        assert view.total == 10_000
+        assert {payout.id for payout, _ in view.paid} == {payout.id for payout in inside}
+        assert [payout.id for payout, _ in view.alone] == [gone.id]
+        assert payout_batches.total(view.paid) == 10_000
         assert await states(db, *inside, gone, later) == [
             ("paid", "PP-BATCH-7", 1),
             ("paid", "PP-BATCH-7", 1),
@@ -128,12 +130,42 @@ class TestPaying:
         await payout_by_paypal(db, "JARED30")
         await make(db)
         done = await asyncio.gather(
-            mark_paid(db, actor=RITA), mark_paid(db, actor=SAM), return_exceptions=True
+            mark_paid(db, actor=RITA),
+            mark_paid(db, actor=SAM, reference="OTHER"),
+            return_exceptions=True,
         )
         (late,) = [each for each in done if isinstance(each, Exception)]
         assert isinstance(late, ConflictError)
         assert "Batch 1 is marked paid already by @" in str(late)
         assert [mail for mail, _ in await mails_asked_for(db)].count("payout_paid") == 1
+
+    async def test_the_same_twice_changes_nothing(self, db: Database) -> None:
+        """A second press with the same reference sees what the first did, and mails nobody."""
+        await payout_by_paypal(db, "JARED30")
+        await make(db)
+        first, second = await asyncio.gather(mark_paid(db), mark_paid(db, actor=SAM))
+        assert len(first.paid) == len(second.paid) == 1
+        assert [mail for mail, _ in await mails_asked_for(db)].count("payout_paid") == 1
+        async with db.read() as session:
+            assert len(await audit.of_subject(session, "payout_batch:1")) == 2
+
+    async def test_a_large_one_is_marked_in_parts_that_can_be_finished(
+        self, db: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the parts it is neither released nor paid as something else."""
+        monkeypatch.setattr(payout_batches, "PART", 2)
+        inside = [await payout_by_paypal(db, code) for code in ("JARED30", "LEA30", "TOM30")]
+        await make(db)
+        assert len((await mark_paid(db)).waiting) == 1
+        for other in (release(db), mark_paid(db, reference="OTHER")):
+            with pytest.raises(ConflictError, match="is being marked paid as PP-BATCH-7"):
+                await other
+        view = await mark_paid(db, actor=SAM)
+        assert (len(view.paid), view.waiting, view.alone) == (3, [], [])
+        assert {status for status, _, _ in await states(db, *inside)} == {"paid"}
+        async with db.read() as session:
+            paid = (await audit.of_subject(session, "payout_batch:1"))[-1]
+        assert (paid.action, paid.detail["count"]) == ("payout_batch.paid", 3)
 
     async def test_a_batch_and_one_of_it_at_the_same_moment(self, db: Database) -> None:
         """Each payout is marked once, whoever comes first."""
