@@ -77,6 +77,18 @@ async def by_code(session: AsyncSession, code: str) -> DiscountCode | None:
     return (await session.exec(select(DiscountCode).where(DiscountCode.code == code))).one_or_none()
 
 
+async def by_words(
+    session: AsyncSession, words: Sequence[str], *, lock: bool = False
+) -> Sequence[DiscountCode]:
+    """The codes that are these words, in upper case; `lock` holds them, always in one order."""
+    query = (
+        select(DiscountCode).where(col(DiscountCode.code).in_(words)).order_by(col(DiscountCode.id))
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(query)).all()
+
+
 async def taken(session: AsyncSession, candidates: set[str]) -> set[str]:
     """Which of these codes exist here already, in whatever status."""
     query = select(DiscountCode.code).where(col(DiscountCode.code).in_(candidates))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -32,6 +32,7 @@ class Sale(SQLModel, table=True):
         Index("ix_sales_customer", "customer_id", "cycle"),
         Index("ix_sales_affiliate", "affiliate_user_id", "paid_at"),
         Index("ix_sales_card", "card"),
+        Index("ix_sales_person", "person_key"),
         Index("ix_sales_paid", "paid_at"),
     )
 
@@ -81,6 +82,18 @@ async def of_customer(session: AsyncSession, customer_id: str) -> Sequence[Sale]
 async def paid_with_card_by(session: AsyncSession, card: str, person_keys: set[str]) -> bool:
     """Whether one of these people ever paid with this card."""
     query = select(Sale.id).where(Sale.card == card, col(Sale.person_key).in_(person_keys))
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def bought_before(session: AsyncSession, person_key: str, customer_id: str) -> bool:
+    """Whether a person, known by mailbox or as a customer, ever paid anything."""
+    query = select(Sale.id).where(
+        or_(
+            (col(Sale.person_key) == person_key) & (col(Sale.person_key) != ""),
+            (col(Sale.customer_id) == customer_id) & (col(Sale.customer_id) != ""),
+        ),
+        Sale.collected > 0,
+    )
     return (await session.exec(query.limit(1))).first() is not None
 
 

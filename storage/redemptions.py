@@ -1,0 +1,141 @@
+"""Redemptions: every invoice on which a discount code took something off."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel, col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from storage.ids import new_id
+
+
+class Redemption(SQLModel, table=True):
+    """One code on one paid invoice. Money is minor units of `currency`, that of the invoice.
+
+    `user_id` is the customer at the payment provider, `person_key` their mailbox. The first
+    invoice of a subscription is the use, those after it are a `renewal`. `refunded_cents` is the
+    part of the discount on what went back to the customer; a use is not given back. `voided` is
+    an invoice that is paid no more: it is no use, and took nothing off. `checkout_id` names the
+    checkout that we started, where it was one.
+    """
+
+    __tablename__ = "discount_code_redemptions"
+    __table_args__ = (
+        UniqueConstraint("discount_code_id", "stripe_invoice_id", name="uq_redemption_of_invoice"),
+        Index("idx_discount_redemptions_code", "discount_code_id", "redeemed_at"),
+        Index("idx_discount_redemptions_user", "user_id"),
+        Index("ix_discount_redemptions_person", "person_key"),
+        Index("ix_discount_redemptions_invoice", "stripe_invoice_id"),
+        Index("ix_discount_redemptions_subscription", "subscription_id"),
+        Index("ix_discount_redemptions_checkout", "checkout_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    discount_code_id: UUID = Field(foreign_key="discount_codes.id")
+    user_id: str
+    person_key: str = ""
+    stripe_invoice_id: str
+    subscription_id: str = ""
+    checkout_id: UUID | None = Field(default=None, foreign_key="checkouts.id")
+    currency: str
+    discount_amount_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    refunded_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    renewal: bool = False
+    voided: bool = False
+    redeemed_at: datetime
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+def is_use() -> ColumnElement[bool]:
+    """Whether a redemption counts against the limits of its code."""
+    return col(Redemption.renewal).is_(False) & col(Redemption.voided).is_(False)
+
+
+def is_of(person_key: str, user_id: str) -> ColumnElement[bool]:
+    """Whether a redemption is of a person, known by mailbox, as customer, or both."""
+    return or_(
+        (Redemption.person_key == person_key) & (Redemption.person_key != ""),
+        (Redemption.user_id == user_id) & (Redemption.user_id != ""),
+    )
+
+
+async def of_invoice(session: AsyncSession, invoice_id: str) -> Sequence[Redemption]:
+    """What was redeemed on an invoice, in the order of the codes."""
+    query = (
+        select(Redemption)
+        .where(Redemption.stripe_invoice_id == invoice_id)
+        .order_by(col(Redemption.discount_code_id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def of_subscription(
+    session: AsyncSession, code_id: UUID, subscription_id: str
+) -> Sequence[Redemption]:
+    """What a code took off the invoices of a subscription, the first paid first."""
+    query = (
+        select(Redemption)
+        .where(
+            Redemption.discount_code_id == code_id, Redemption.subscription_id == subscription_id
+        )
+        .order_by(col(Redemption.redeemed_at), col(Redemption.stripe_invoice_id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def of_code(session: AsyncSession, code_id: UUID, limit: int = 100) -> Sequence[Redemption]:
+    """A code's redemptions, the last first."""
+    query = (
+        select(Redemption)
+        .where(Redemption.discount_code_id == code_id)
+        .order_by(col(Redemption.redeemed_at).desc(), col(Redemption.id).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def uses(session: AsyncSession, code_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How often each of these codes was used; codes never used are left out."""
+    return await _count(session, code_ids)
+
+
+async def uses_by(
+    session: AsyncSession, code_ids: Collection[UUID], person_key: str, user_id: str
+) -> dict[UUID, int]:
+    """How often one person used each of these codes; codes they never used are left out."""
+    return await _count(session, code_ids, is_of(person_key, user_id))
+
+
+async def _count(
+    session: AsyncSession, code_ids: Collection[UUID], *conditions: ColumnElement[bool]
+) -> dict[UUID, int]:
+    query = (
+        select(Redemption.discount_code_id, func.count())
+        .where(col(Redemption.discount_code_id).in_(code_ids), is_use(), *conditions)
+        .group_by(col(Redemption.discount_code_id))
+    )
+    return dict((await session.exec(query)).all())
+
+
+async def given(
+    session: AsyncSession, code_ids: Iterable[UUID]
+) -> dict[UUID, dict[str, tuple[int, int]]]:
+    """What each code took off, by currency: `(discount, of that refunded)` in minor units."""
+    query = (
+        select(
+            Redemption.discount_code_id,
+            Redemption.currency,
+            func.sum(Redemption.discount_amount_cents),
+            func.sum(Redemption.refunded_cents),
+        )
+        .where(col(Redemption.discount_code_id).in_(list(code_ids)))
+        .group_by(col(Redemption.discount_code_id), col(Redemption.currency))
+    )
+    found: dict[UUID, dict[str, tuple[int, int]]] = {}
+    for code_id, currency, discount, refunded in await session.exec(query):
+        found.setdefault(code_id, {})[currency] = (int(discount), int(refunded))
+    return found
