@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.audit import Actor, record
+from domain import effects
+from domain.audit import SYSTEM, Actor, record
 from domain.emails import parse_email
 from domain.errors import InvalidError, NotFoundError
 from domain.payouts import STRIPE
@@ -60,6 +61,27 @@ async def connect(
     if not _ACCOUNT.fullmatch(account):
         raise _wrong("account", "The id of a connected Stripe account looks like acct_1A2b3C4d.")
     return await _keep(session, affiliate_id, STRIPE, account, actor)
+
+
+async def note_standing(session: AsyncSession, account: str, *, payable: bool) -> None:
+    """Note whether a connected account takes transfers; operators are told when that changed."""
+    found = await affiliates.paid_to(session, account)
+    affiliate = await affiliates.get(session, found.id, lock=True) if found else None
+    if affiliate is None or payable == (affiliate.unpayable_account != account):
+        return
+    affiliate.unpayable_account = "" if payable else account
+    session.add(affiliate)
+    name = affiliate.promo_code
+    await effects.tell_operators(
+        session,
+        f"{name} can be paid again: their account {account} may receive transfers now."
+        if payable
+        else f"{name} can not be paid: their account {account} may not receive transfers. They can "
+        "mend that where they have the account.",
+    )
+    await record(
+        session, SYSTEM, "affiliate.account_changed", f"affiliate:{affiliate.id}", payable=payable
+    )
 
 
 async def _keep(

@@ -95,32 +95,38 @@ async def test_an_old_answer_does_not_undo_what_we_are_about_to_ask(shop: Shop) 
     assert await notices(shop) == []
 
 
-async def test_an_affiliate_whom_stripe_can_not_pay_is_told_of(shop: Shop) -> None:
-    """Their account lost what transfers need; others' accounts are none of ours."""
-    gateway = shop.services.stripe
-    assert gateway is not None
+async def test_an_affiliate_whom_stripe_can_not_pay_is_told_of_once(shop: Shop) -> None:
+    """When their account loses what transfers need, and when it has it again.
+
+    Stripe tells of every change to an account; others' accounts are none of ours.
+    """
     objects = shop.account.objects
-    paid = {"object": "account", "capabilities": {"transfers": "inactive"}, "metadata": {}}
     for key in ("acct_jared", "acct_other"):
-        objects.add({"id": key, "created": 1, **paid})
+        objects.add({"id": key, "created": 1, "object": "account", "metadata": {}})
     async with shop.db.transaction() as session:
         affiliate = (await session.exec(select(Affiliate))).one()
         affiliate.payout_method, affiliate.payout_destination = "stripe", "acct_jared"
         session.add(affiliate)
-    for key in ("acct_jared", "acct_other"):
-        event = {
-            "id": f"evt_{key}",
-            "type": "account.updated",
-            "account": key,
-            "livemode": False,
-            "data": {"object": {"id": key}},
-        }
-        await shop.hear(event)
-    await shop.quiet()
-    (told,) = await notices(shop)
-    assert "JARED30" in told
+    told = []
+    for number, transfers in enumerate(("active", "inactive", "pending", "active", "active")):
+        for key in ("acct_jared", "acct_other"):
+            objects.get("account", key)["capabilities"] = {"transfers": transfers}
+            event = {
+                "id": f"evt_{number}_{key}",
+                "type": "account.updated",
+                "account": key,
+                "livemode": False,
+                "data": {"object": {"id": key}},
+            }
+            await shop.hear(event)
+        await shop.quiet()
+        told.append(len(await notices(shop)))
+    assert told == [0, 1, 1, 2, 2]
+    gone, back = await notices(shop)
+    assert "JARED30 can not be paid" in gone
+    assert "JARED30 can be paid again" in back
     ignored = {event.external_id: event.ignored for event in await shop.events("account.updated")}
-    assert ignored == {"evt_acct_jared": False, "evt_acct_other": True}
+    assert ignored == {key: key.endswith("other") for key in ignored}
 
 
 async def test_a_checkout_settles_its_invoice_and_one_without_is_ignored(shop: Shop) -> None:
