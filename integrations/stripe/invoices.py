@@ -19,7 +19,9 @@ from integrations.stripe.payments import MOST, Money, Payments
 from integrations.stripe.plans import Plans
 from integrations.stripe.reports import (
     InvoiceReport,
+    checkout_of,
     codes_of,
+    discounts_of,
     gone,
     id_of,
     moment,
@@ -38,6 +40,7 @@ _WITH: Final = (
     "customer",
     "payments",
     "discounts.promotion_code",
+    "discounts.source.coupon",
     "total_discount_amounts.discount.promotion_code",
     "parent.subscription_details.subscription",
 )
@@ -176,6 +179,8 @@ class Invoices:
             price=price if subscription else "",
             plan=await self._plan(price, subscription),
             codes=codes_of(invoice),
+            discounts=discounts_of(invoice),
+            checkout=checkout_of(invoice),
         )
 
     async def _money(self, invoice: Json) -> list[Money]:

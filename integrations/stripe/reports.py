@@ -1,6 +1,6 @@
 """What an invoice came to: the report, and how each part of it is read from Stripe's objects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -12,7 +12,26 @@ from integrations.stripe.payments import Money, nearest
 
 GONE: Final = "deleted"
 
+CHECKOUT: Final = "affiliate_desk_checkout"
+"""The key in a subscription's metadata that holds our id of the checkout that began it."""
+
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDiscount:
+    """What one discount took off an invoice, in minor units of the invoice's own `currency`.
+
+    `promotion_code` is its id and `code` what the customer typed, both empty where a coupon was
+    applied by itself. `metadata` is the coupon's with the promotion code's over it.
+    """
+
+    promotion_code: str
+    code: str
+    coupon: str
+    metadata: Mapping[str, str]
+    amount: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +41,8 @@ class InvoiceReport:
     `currency` is what the account settled in; `fetched_at` is when the first question was asked.
     `status` is Stripe's, or `deleted`; only a paid one has collected anything. `cycle` and
     `subscription_cycle` rank it (from 1) among the paid invoices above zero of the customer and
-    of the subscription, 0 where it is none; `earlier` are those before it, oldest first.
+    of the subscription, 0 where it is none; `earlier` are those before it, oldest first. `checkout`
+    is our own id of the checkout that began the subscription, where one of ours did.
     """
 
     id: str
@@ -43,6 +63,8 @@ class InvoiceReport:
     price: str
     plan: str
     codes: tuple[str, ...]
+    discounts: tuple[InvoiceDiscount, ...]
+    checkout: str
 
 
 def together(invoice: Json, money: Sequence[Money]) -> Money:
@@ -80,6 +102,42 @@ def codes_of(invoice: Json) -> tuple[str, ...]:
     ]
     found = [one.get("promotion_code") for one in discounts if isinstance(one, dict)]
     return tuple(dict.fromkeys(str(code["code"]) for code in found if isinstance(code, dict)))
+
+
+def discounts_of(invoice: Json) -> tuple[InvoiceDiscount, ...]:
+    """What each discount took off the invoice, in the order in which they were applied.
+
+    Stripe expands four levels: a coupon's metadata comes with the discounts on the invoice, which
+    are those of the subscription, and not with one that hangs on a single line.
+    """
+    whole = {one["id"]: one for one in invoice["discounts"] if isinstance(one, dict)}
+    found = []
+    for given in invoice.get("total_discount_amounts") or ():
+        discount = given["discount"]
+        if not isinstance(discount, dict):
+            continue
+        discount = whole.get(discount["id"], discount)
+        code = discount.get("promotion_code")
+        code = code if isinstance(code, dict) else {}
+        coupon = (discount.get("source") or {}).get("coupon")
+        metadata = (coupon.get("metadata") if isinstance(coupon, dict) else None) or {}
+        found.append(
+            InvoiceDiscount(
+                promotion_code=code.get("id", ""),
+                code=code.get("code", ""),
+                coupon=id_of(coupon),
+                metadata={**metadata, **(code.get("metadata") or {})},
+                amount=int(given["amount"]),
+                currency=invoice["currency"],
+            )
+        )
+    return tuple(found)
+
+
+def checkout_of(invoice: Json) -> str:
+    """Our id of the checkout, as the subscription carried it when the invoice was made."""
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return str((details.get("metadata") or {}).get(CHECKOUT, ""))
 
 
 def subscription_of(invoice: Json) -> Any:
@@ -131,4 +189,6 @@ def gone(invoice_id: str, customer: str, fetched_at: datetime) -> InvoiceReport:
         price="",
         plan="",
         codes=(),
+        discounts=(),
+        checkout="",
     )

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 import clock
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
-from integrations.stripe.reports import InvoiceReport
+from integrations.stripe.reports import InvoiceDiscount, InvoiceReport
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
 from sandbox.stripe.resources.prices import Prices
@@ -95,6 +95,35 @@ async def test_a_plain_invoice_takes_two_calls(shop: Shop) -> None:
     assert (report.cycle, report.subscription_cycle, report.earlier) == (1, 1, ())
     assert began <= report.fetched_at <= clock.now()
     assert report.subscription == subscription_of(bought)
+
+
+async def test_each_discount_says_which_code_took_how_much(shop: Shop) -> None:
+    """A code has the coupon's metadata; a renewal after a first-payment offer has none."""
+    await shop.gateway.ensure_coupon(
+        coupon_id="thirty", percent_off=30, metadata={"code_id": "c1", "affiliate_id": "a1"}
+    )
+    code = await shop.gateway.ensure_promotion_code(
+        code="JARED30", coupon_id="thirty", metadata={"affiliate_id": "a2"}, idempotency_key="k"
+    )
+    bought = await shop.account.buy(
+        email="zoe@example.com",
+        promotion_code="jared30",
+        metadata={"affiliate_desk_checkout": "checkout-1"},
+    )
+    renewed = await shop.account.renew(subscription_of(bought))
+    report = await shop.report(bought)
+    assert report.discounts == (
+        InvoiceDiscount(
+            promotion_code=code.id,
+            code="JARED30",
+            coupon="thirty",
+            metadata={"code_id": "c1", "affiliate_id": "a2"},
+            amount=870,
+            currency="usd",
+        ),
+    )
+    again = await shop.report(renewed)
+    assert (again.discounts, report.checkout, again.checkout) == ((), "checkout-1", "checkout-1")
 
 
 async def test_the_rank_counts_paid_invoices_above_zero(shop: Shop) -> None:
