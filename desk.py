@@ -50,7 +50,9 @@ class Desk:
         watch = door.watch(self.metrics, self.settings.trusted_proxies)
         app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
         webhooks.app.add_routes(app, self.inbox, self.settings)
-        pages = dashboard.app.DashboardContext(self.db, self.settings, self.services.clerk)
+        pages = dashboard.app.DashboardContext(
+            self.db, self.settings, self.services.clerk, self.services.stripe
+        )
         dashboard.app.add_routes(app, pages)
         dashboard.api.app.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)

@@ -8,6 +8,7 @@ from aiohttp import web
 from dashboard.directory import Directory
 from domain.program import Program
 from integrations.clerk import Clerk
+from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.db import Database
 from storage.sessions import Session
@@ -15,11 +16,12 @@ from storage.sessions import Session
 
 @dataclass(frozen=True)
 class DashboardContext:
-    """What the dashboard is given by whoever starts it. `clerk` is None where it is off."""
+    """What the dashboard is given by whoever starts it. A service is None where it is off."""
 
     db: Database
     settings: Settings
     clerk: Clerk | None
+    stripe: StripeGateway | None = None
 
     @property
     def secure(self) -> bool:
