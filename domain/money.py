@@ -3,6 +3,8 @@
 Rounded in one place, written in one place, and no float anywhere.
 """
 
+import re
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +34,7 @@ _SIGNS: Final = MappingProxyType(
     }
 )
 
+_TYPED: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?")
 _MINUS: Final = "\N{MINUS SIGN}"
 _NBSP: Final = "\N{NO-BREAK SPACE}"
 _BP_IN_ONE_PERCENT: Final = 100
@@ -46,6 +49,27 @@ def share(amount: int, rate_bp: int) -> int:
     if amount < 0 or rate_bp < 0:
         raise ValueError("a share is taken of what was collected, never of a debt")
     return (amount * rate_bp + _WHOLE_BP // 2) // _WHOLE_BP
+
+
+def proportion(amount: int, part: int, whole: int) -> int:
+    """As much of `amount` as `part` is of `whole`, rounded as a share is; never above `amount`.
+
+    None of a whole that is nothing.
+    """
+    if whole <= 0 or part <= 0:
+        return 0
+    return min((2 * amount * part + whole) // (2 * whole), amount)
+
+
+def split(amount: int, weights: Sequence[int]) -> list[int]:
+    """`amount` in parts that stand to each other as the weights do, and add up to it exactly.
+
+    Equal parts where all weights are nothing.
+    """
+    whole = sum(weights) or len(weights)
+    shares = list(weights) if sum(weights) else [1] * len(weights)
+    ends = [amount * sum(shares[: n + 1]) // whole for n in range(len(shares))]
+    return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def decimals(currency: str) -> int:
@@ -68,6 +92,21 @@ def digits(minor: int, currency: str) -> str:
     """An amount in minor units as a spreadsheet reads it: `-1250, "usd"` is `-12.50`."""
     whole, fraction = _parts(minor, currency)
     return f"{'-' if minor < 0 else ''}{whole}{fraction}"
+
+
+def minor_units(typed: str, currency: str) -> int:
+    """An amount as a person types it, in minor units: `"12.5", "usd"` is 1250.
+
+    A comma could mean two things, so it is none. Raises `ValueError` with a sentence.
+    """
+    found, places = _TYPED.fullmatch(typed.strip()), decimals(currency)
+    if found is None:
+        raise ValueError("Use a plain number, with a point before any cents: 10 or 10.50.")
+    whole, fraction = found[1], (found[2] or "").rstrip("0")
+    if len(fraction) > places:
+        after = f"at most {places} digits after the point" if places else "no digits after a point"
+        raise ValueError(f"An amount in {currency.upper()} has {after}.")
+    return int(whole + fraction.ljust(places, "0"))
 
 
 def _parts(minor: int, currency: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import digits, money, percent, share
+from domain.money import digits, money, percent, proportion, share, split
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,25 @@ def test_a_rate_shows_no_idle_zeros(basis_points: int, shown: str) -> None:
 def test_a_spreadsheet_gets_bare_digits(minor: int, currency: str, shown: str) -> None:
     """No sign of the currency, no separator, and a minus that counts as one."""
     assert digits(minor, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "part", "whole", "result"),
+    [(580, 1160, 2320, 290), (1, 1, 2, 1), (1, 1, 3, 0), (5, 0, 9, 0), (5, 9, 0, 0), (5, 9, 3, 5)],
+)
+def test_a_proportion_is_rounded_like_a_share(
+    amount: int, part: int, whole: int, result: int
+) -> None:
+    """And never more than the amount."""
+    assert proportion(amount, part, whole) == result
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**12), min_size=1, max_size=6))
+def test_parts_add_up_to_what_is_split(amount: int, weights: list[int]) -> None:
+    """To the cent, whatever the weights; none is more than a cent from its due."""
+    parts = split(amount, weights)
+    assert sum(parts) == amount
+    assert len(parts) == len(weights)
+    due = weights if sum(weights) else [1] * len(weights)
+    for part, weight in zip(parts, due, strict=True):
+        assert abs(part * sum(due) - amount * weight) <= sum(due)
