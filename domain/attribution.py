@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.program import Program
 from domain.statuses import Status
-from storage import affiliates, codes, referrals, sales
+from storage import affiliates, codes, links, referrals, sales
 from storage.affiliates import Affiliate
 from storage.referrals import Referral
 
@@ -42,12 +42,25 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """A checkout of ours: the codes it was started with and the referral link that led there."""
+
+    codes: tuple[str, ...]
+    ref: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a sale offers to attribution. `codes` are what the customer typed at checkout."""
+    """What a sale offers to attribution. `codes` are what the customer typed at checkout.
+
+    `started` is the checkout of ours by which they bought, where it was one.
+    """
 
     customer: Customer
     codes: tuple[str, ...]
     paid_at: datetime
+    started: Started | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +108,15 @@ async def _by_promo_code(
 ) -> Affiliate | None:
     if not evidence.codes:
         _note(trace, "promo_code", "No promotion code on the invoice.")
-    for code in evidence.codes:
+    sources = [("The invoice has", code) for code in evidence.codes]
+    if evidence.started is not None:
+        # Several codes are one coupon at the provider: the invoice does not name them.
+        unnamed = [code for code in evidence.started.codes if code not in evidence.codes]
+        sources += [("The checkout was started with", code) for code in unnamed]
+    for where, code in sources:
         found = await _holder(session, code)
         whose = "belongs to an affiliate" if found else "belongs to no affiliate"
-        _note(trace, "promo_code", f"The invoice has the code {code}, which {whose}.")
+        _note(trace, "promo_code", f"{where} the code {code}, which {whose}.")
         if found is not None:
             return found
     return None
@@ -131,15 +149,29 @@ async def _by_link(
     referral: Referral | None,
     trace: list[dict[str, str]],
 ) -> Affiliate | None:
+    window = timedelta(days=program.attribution_window_days)
     if referral is None:
         _note(trace, "link", "The customer did not sign up through a referral link.")
+    elif evidence.paid_at - referral.created_at > window:
+        _note(trace, "link", f"The sign-up through a link is older than {window.days} days.")
+    else:
+        _note(trace, "link", "The customer signed up through a referral link, in time.")
+        return await affiliates.get(session, referral.affiliate_user_id)
+    started = evidence.started
+    if started is None or not started.ref:
         return None
-    if evidence.paid_at - referral.created_at > timedelta(days=program.attribution_window_days):
-        days = program.attribution_window_days
-        _note(trace, "link", f"The sign-up through a link is older than {days} days.")
-        return None
-    _note(trace, "link", "The customer signed up through a referral link, in time.")
-    return await affiliates.get(session, referral.affiliate_user_id)
+    link = await links.by_ref(session, started.ref)
+    sentence = f"The checkout was started through the referral link {started.ref}"
+    if link is None:
+        _note(trace, "link", f"{sentence}, which is nobody's.")
+    elif link.suspended:
+        _note(trace, "link", f"{sentence}, which is suspended.")
+    elif evidence.paid_at - started.at > window:
+        _note(trace, "link", f"{sentence}, more than {window.days} days before it was paid.")
+    else:
+        _note(trace, "link", f"{sentence}.")
+        return await affiliates.get(session, link.affiliate_user_id)
+    return None
 
 
 _LOOK = {"promo_code": _by_promo_code, "metadata": _by_metadata, "link": _by_link}

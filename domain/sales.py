@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import attribution, commissions, effects, program
-from domain.attribution import Customer, Decision, Evidence, person_key
+from domain import attribution, checkouts, commissions, effects, program, redemptions
+from domain.attribution import Customer, Decision, Evidence, Started, person_key
+from domain.checkouts import Trail
 from domain.errors import NotFoundError
 from domain.program import Program
+from domain.redemptions import DiscountGiven
 from domain.texts import keepable
 from storage import affiliates, referrals
 from storage import commissions as commission_rows
@@ -34,7 +36,8 @@ class InvoiceFacts:
     `cycle` is the rank (from 1) among the customer's paid invoices above zero,
     `subscription_cycle` among the subscription's, 0 for an invoice that brought nothing;
     `earlier` are the invoices that rank before it, oldest first. `price` is the provider's id of
-    what was sold, `plan` the name that it has there.
+    what was sold, `plan` the name that it has there. `discounts` are what its codes took off, in
+    the currency of the invoice; `checkout` is our id of the checkout that the purchase began with.
     """
 
     invoice_id: str
@@ -53,6 +56,8 @@ class InvoiceFacts:
     price: str = ""
     plan: str = ""
     codes: tuple[str, ...] = ()
+    discounts: tuple[DiscountGiven, ...] = ()
+    checkout: str = ""
     earlier: tuple[str, ...] = field(default=())
 
 
@@ -89,11 +94,14 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     _learn(sale, facts, settings)
     session.add(sale)
     await session.flush()
+    trail = await checkouts.trail(session, facts.checkout) if facts.checkout else None
     commission = await commission_rows.of_sale(session, sale.id)
     if commission is None:
-        commission = await _credit(session, sale, facts, settings)
+        commission = await _credit(session, sale, facts, trail, settings)
     if commission is not None and await commissions.adjust(session, commission, sale):
         await effects.update_balance(session, commission.affiliate_user_id)
+    # Behind the affiliate: whoever locks both an affiliate and a code does it in this order.
+    await redemptions.record(session, sale, facts.discounts, trail, settings)
     return sale
 
 
@@ -124,7 +132,11 @@ def _cycle(facts: InvoiceFacts, settings: Program) -> int:
 
 
 async def _credit(
-    session: AsyncSession, sale: Sale, facts: InvoiceFacts, settings: Program
+    session: AsyncSession,
+    sale: Sale,
+    facts: InvoiceFacts,
+    trail: Trail | None,
+    settings: Program,
 ) -> commission_rows.Commission | None:
     """Decide who is credited and freeze the terms; None where nobody is."""
     sale.trace = []
@@ -132,7 +144,7 @@ async def _credit(
         _conclude(sale, "nothing_collected", "Nothing was collected, so there is no commission.")
         return None
     decision = await attribution.decide(
-        session, Evidence(facts.customer, facts.codes, facts.paid_at), settings
+        session, Evidence(facts.customer, facts.codes, facts.paid_at, _started(trail)), settings
     )
     sale.outcome, sale.trace = decision.outcome, decision.trace
     if decision.affiliate is None:
@@ -156,6 +168,12 @@ async def _credit(
         attributed_by=decision.by,
         available_at=facts.paid_at + timedelta(days=settings.hold_days),
     )
+
+
+def _started(trail: Trail | None) -> Started | None:
+    if trail is None:
+        return None
+    return Started(tuple(one.code for one in trail.codes), trail.ref, trail.started_at)
 
 
 def _conclude(sale: Sale, outcome: str, sentence: str) -> None:

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import sales
 from domain.attribution import Customer
+from domain.redemptions import DiscountGiven
 from domain.sales import EarlierSalesNeededError, InvoiceFacts
 from integrations.stripe import StripeGateway
 from integrations.stripe.invoices import PAID
@@ -90,6 +91,18 @@ def _facts(report: InvoiceReport) -> InvoiceFacts:
         plan=report.plan,
         codes=report.codes,
         earlier=report.earlier,
+        discounts=tuple(
+            DiscountGiven(
+                amount=one.amount,
+                currency=one.currency,
+                code=one.code,
+                promotion_code=one.promotion_code,
+                coupon=one.coupon,
+                metadata=one.metadata,
+            )
+            for one in report.discounts
+        ),
+        checkout=report.checkout,
     )
 
 
