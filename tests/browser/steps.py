@@ -3,7 +3,7 @@
 import re
 import time
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Response, expect
 
 from tests.waiting import until
 
@@ -27,20 +27,21 @@ async def approve_in_slack(page: Page, sandbox: str) -> None:
 
 async def sign_in(page: Page, sandbox: str) -> None:
     """Ask for a link as the new affiliate, and follow it from the mailbox."""
+    letters = page.get_by_role("link", name=re.compile("sign-in", re.IGNORECASE))
+    await page.goto(f"{sandbox}/sandbox/mail/")
+    old = await letters.count()
     await page.goto(f"{sandbox}/affiliate")
     form = page.locator("form[action='/affiliate/sign-in']").first
     await form.locator("input[type=email]").fill("jared@example.com")
     await form.get_by_role("button").click()
     await expect(page.get_by_text("jared@example.com").first).to_be_visible()
-    await page.goto(f"{sandbox}/sandbox/mail/")
-    letter = page.get_by_role("link", name=re.compile("sign-in", re.IGNORECASE)).first
 
     async def has_come() -> bool:
-        await page.reload()
-        return await letter.is_visible()
+        await page.goto(f"{sandbox}/sandbox/mail/")
+        return await letters.count() > old
 
     await until(has_come)
-    await letter.click()
+    await letters.first.click()
     await page.frame_locator("iframe").get_by_role("link", name=re.compile("Sign in")).first.click()
     await page.get_by_role("button", name=re.compile("Sign in")).click()
     await expect(page).to_have_url(f"{sandbox}/affiliate/dashboard")
@@ -68,9 +69,14 @@ def table(page: Page, title: str) -> Locator:
 
 
 async def press(page: Page, sandbox: str, name: str | re.Pattern[str]) -> None:
-    """Press a button at Stripe."""
+    """Press a button at Stripe, and wait until it is done."""
     await page.goto(f"{sandbox}/sandbox/stripe/")
-    await page.get_by_role("button", name=name).click()
+    async with page.expect_response(_is_post):
+        await page.get_by_role("button", name=name).click()
+
+
+def _is_post(response: Response) -> bool:
+    return response.request.method == "POST"
 
 
 async def refund_half_of_the_first(page: Page, sandbox: str) -> None:
@@ -106,7 +112,8 @@ async def renew_twice(page: Page, sandbox: str) -> None:
 async def let_the_hold_pass(page: Page, sandbox: str) -> None:
     """Move the day of the sandbox on; the sign-in has run out after that, too."""
     await page.goto(f"{sandbox}/sandbox/")
-    await page.get_by_role("button", name="Let 30 days pass").click()
+    async with page.expect_response(_is_post):
+        await page.get_by_role("button", name="Let 30 days pass").click()
 
 
 async def overflow(page: Page) -> int:
