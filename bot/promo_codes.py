@@ -74,7 +74,7 @@ async def ask_stripe(desk: BotContext, check: CodeCheck, *, within: float) -> Co
 async def _at_stripe(stripe: StripeGateway, code: str, within: float) -> AtStripe:
     try:
         async with asyncio.timeout(within):
-            found = await stripe.find_promotion_codes(code)
+            found = await stripe.promotion_codes.find(code)
     except (TransportError, TimeoutError) as error:
         log.warning("stripe did not say whether a code is taken", code=code, error=str(error))
         return AtStripe.SILENT

@@ -1,12 +1,21 @@
 """The client of Stripe: `StripeGateway`, and the frozen answers that it gives."""
 
-from integrations.stripe.gateway import (
-    OWNER,
-    Account,
-    Coupon,
-    Product,
-    PromotionCode,
-    StripeGateway,
-)
+from integrations.stripe.checkout_sessions import CheckoutSession
+from integrations.stripe.coupons import Coupon, CouponTerms
+from integrations.stripe.gateway import Account, Product, StripeGateway
+from integrations.stripe.prices import Price
+from integrations.stripe.promotion_codes import OWNER, Limits, PromotionCode, Snapshot
 
-__all__ = ["OWNER", "Account", "Coupon", "Product", "PromotionCode", "StripeGateway"]
+__all__ = [
+    "OWNER",
+    "Account",
+    "CheckoutSession",
+    "Coupon",
+    "CouponTerms",
+    "Limits",
+    "Price",
+    "Product",
+    "PromotionCode",
+    "Snapshot",
+    "StripeGateway",
+]

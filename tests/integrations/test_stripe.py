@@ -8,10 +8,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from integrations.errors import TransportError
-from integrations.stripe import PromotionCode, StripeGateway
+from integrations.stripe import CouponTerms, Limits, PromotionCode, StripeGateway
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
 from sandbox.stripe.catalogue import PRODUCT
+
+FIRST = Limits(first_time=True)
+
+
+def off(percent: int | Decimal, *products: str) -> CouponTerms:
+    """So many percent off the first payment."""
+    return CouponTerms(percent_off=Decimal(percent), products=frozenset(products))
 
 
 @pytest.fixture
@@ -37,10 +44,11 @@ async def ensure_code(
     stripe: StripeGateway, code: str = "JARED30", owner: str = "a1", key: str = "outbox-1"
 ) -> PromotionCode:
     """Ask for the code of one affiliate, on the coupon that all share."""
-    coupon = await stripe.ensure_coupon(coupon_id="offer-30", percent_off=30, products=[PRODUCT])
-    return await stripe.ensure_promotion_code(
+    coupon = await stripe.coupons.ensure("offer-30", off(30, PRODUCT))
+    return await stripe.promotion_codes.ensure(
         code=code,
         coupon_id=coupon.id,
+        limits=FIRST,
         metadata={"affiliate_id": owner},
         idempotency_key=key,
     )
@@ -72,28 +80,28 @@ async def test_products_for_sale_are_listed(stripe: StripeGateway) -> None:
 
 async def test_a_coupon_is_made_once(stripe: StripeGateway, account: StripeAccount) -> None:
     """Asking again for the coupon returns the one that is there, however often."""
-    first = await stripe.ensure_coupon(coupon_id="c1", percent_off=30, products=[PRODUCT])
-    again = await stripe.ensure_coupon(coupon_id="c1", percent_off=30, products=[PRODUCT])
+    first = await stripe.coupons.ensure("c1", off(30, PRODUCT))
+    again = await stripe.coupons.ensure("c1", off(30, PRODUCT))
 
     assert first == again
-    assert (first.percent_off, first.duration) == (Decimal(30), "once")
-    assert first.products == {PRODUCT}
+    assert (first.terms.percent_off, first.terms.duration) == (Decimal(30), "once")
+    assert first.terms.products == {PRODUCT}
     assert len(list(account.objects.newest_first("coupon"))) == 1
 
 
 async def test_a_broken_percentage_survives_the_journey(stripe: StripeGateway) -> None:
     """33.3 % is 33.3 % at the other end, no float in between shows."""
-    made = await stripe.ensure_coupon(coupon_id="c1", percent_off=Decimal("33.3"))
+    made = await stripe.coupons.ensure("c1", off(Decimal("33.3")))
 
-    assert made.percent_off == Decimal("33.3")
+    assert made.terms.percent_off == Decimal("33.3")
 
 
 async def test_a_coupon_with_other_terms_is_not_taken_for_ours(stripe: StripeGateway) -> None:
     """The same id with another percentage is an error for a person, never a wrong discount."""
-    await stripe.ensure_coupon(coupon_id="c1", percent_off=30)
+    await stripe.coupons.ensure("c1", off(30))
 
     with pytest.raises(TransportError, match="other terms") as refusal:
-        await stripe.ensure_coupon(coupon_id="c1", percent_off=25)
+        await stripe.coupons.ensure("c1", off(25))
 
     assert (refusal.value.permanent, refusal.value.code) == (True, "coupon_differs")
 
@@ -125,9 +133,9 @@ async def test_a_promotion_code_is_made_once(stripe: StripeGateway, account: Str
 
 async def test_a_code_in_use_for_something_else_is_refused(stripe: StripeGateway) -> None:
     """A code on another coupon, or of another affiliate, is `code_taken`, in words to act on."""
-    await stripe.ensure_coupon(coupon_id="summer", percent_off=10)
-    await stripe.ensure_promotion_code(
-        code="SUN", coupon_id="summer", metadata={}, idempotency_key="k"
+    await stripe.coupons.ensure("summer", off(10))
+    await stripe.promotion_codes.ensure(
+        code="SUN", coupon_id="summer", limits=FIRST, metadata={}, idempotency_key="k"
     )
     await ensure_code(stripe, "JARED30", owner="a1", key="k1")
 
@@ -141,9 +149,9 @@ async def test_a_code_made_by_hand_on_our_coupon_is_ours(
     stripe: StripeGateway, account: StripeAccount
 ) -> None:
     """A code that an operator made in Stripe, on our coupon and without an owner, is taken over."""
-    await stripe.ensure_coupon(coupon_id="offer-30", percent_off=30, products=[PRODUCT])
-    by_hand = await stripe.ensure_promotion_code(
-        code="JARED30", coupon_id="offer-30", metadata={}, idempotency_key="k"
+    await stripe.coupons.ensure("offer-30", off(30, PRODUCT))
+    by_hand = await stripe.promotion_codes.ensure(
+        code="JARED30", coupon_id="offer-30", limits=FIRST, metadata={}, idempotency_key="k"
     )
 
     assert (await ensure_code(stripe)).id == by_hand.id
@@ -151,13 +159,13 @@ async def test_a_code_made_by_hand_on_our_coupon_is_ours(
 
 async def test_a_code_that_became_free_is_taken_under_the_same_key(stripe: StripeGateway) -> None:
     """Stripe replays a refusal for a day; when the code is free again, a replayed effect works."""
-    await stripe.ensure_coupon(coupon_id="summer", percent_off=10)
-    other = await stripe.ensure_promotion_code(
-        code="JARED30", coupon_id="summer", metadata={}, idempotency_key="k"
+    await stripe.coupons.ensure("summer", off(10))
+    other = await stripe.promotion_codes.ensure(
+        code="JARED30", coupon_id="summer", limits=FIRST, metadata={}, idempotency_key="k"
     )
     with pytest.raises(TransportError, match="already in use"):
         await ensure_code(stripe)
-    await stripe.deactivate_promotion_code(other.id)
+    await stripe.promotion_codes.deactivate(other.id)
 
     made = await ensure_code(stripe)
 
@@ -167,19 +175,19 @@ async def test_a_code_that_became_free_is_taken_under_the_same_key(stripe: Strip
 async def test_a_code_can_be_looked_up_and_switched(stripe: StripeGateway) -> None:
     """Only active codes are found, in any case; a code can be switched off and on again."""
     made = await ensure_code(stripe)
-    assert [it.id for it in await stripe.find_promotion_codes("jared30")] == [made.id]
+    assert [it.id for it in await stripe.promotion_codes.find("jared30")] == [made.id]
 
-    assert (await stripe.deactivate_promotion_code(made.id)).active is False
-    assert await stripe.find_promotion_codes("JARED30") == []
+    assert (await stripe.promotion_codes.deactivate(made.id)).active is False
+    assert await stripe.promotion_codes.find("JARED30") == []
 
-    assert (await stripe.activate_promotion_code(made.id)).active is True
-    assert await stripe.find_promotion_codes("MIA10") == []
+    assert (await stripe.promotion_codes.activate(made.id)).active is True
+    assert await stripe.promotion_codes.find("MIA10") == []
 
 
 async def test_a_refused_request_is_permanent(stripe: StripeGateway) -> None:
     """What Stripe refuses is not tried again, and its word for it is passed on."""
     with pytest.raises(TransportError, match="No such promotion code") as refusal:
-        await stripe.deactivate_promotion_code("promo_none")
+        await stripe.promotion_codes.deactivate("promo_none")
 
     assert (refusal.value.permanent, refusal.value.code) == (True, "resource_missing")
 
@@ -263,7 +271,7 @@ async def test_the_library_retries_within_a_call(account: StripeAccount) -> None
     async with TestServer(app) as server:
         gateway = StripeGateway(account.api_key, str(server.make_url("")), retries=1)
         account.fail_next("/v1/coupons", status=500, after_work=True)
-        made = await gateway.ensure_coupon(coupon_id="c1", percent_off=30)
+        made = await gateway.coupons.ensure("c1", off(30))
         await gateway.close()
 
     assert made.id == "c1"

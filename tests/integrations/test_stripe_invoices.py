@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 import clock
 from integrations.errors import TransportError
-from integrations.stripe import StripeGateway
+from integrations.stripe import CouponTerms, Limits, StripeGateway
 from integrations.stripe.reports import InvoiceDiscount, InvoiceReport
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
@@ -73,9 +74,9 @@ def money(report: InvoiceReport) -> tuple[str, int, int, int, int, int]:
 
 async def test_a_plain_invoice_takes_two_calls(shop: Shop) -> None:
     """Everything that a sale needs, with its customer, code and plan."""
-    await shop.gateway.ensure_coupon(coupon_id="thirty", percent_off=30)
-    await shop.gateway.ensure_promotion_code(
-        code="JARED30", coupon_id="thirty", metadata={}, idempotency_key="k"
+    await shop.gateway.coupons.ensure("thirty", CouponTerms(percent_off=Decimal(30)))
+    await shop.gateway.promotion_codes.ensure(
+        code="JARED30", coupon_id="thirty", limits=Limits(), metadata={}, idempotency_key="k"
     )
     bought = await shop.account.buy(
         email="zoe@example.com",
@@ -99,11 +100,17 @@ async def test_a_plain_invoice_takes_two_calls(shop: Shop) -> None:
 
 async def test_each_discount_says_which_code_took_how_much(shop: Shop) -> None:
     """A code has the coupon's metadata; a renewal after a first-payment offer has none."""
-    await shop.gateway.ensure_coupon(
-        coupon_id="thirty", percent_off=30, metadata={"code_id": "c1", "affiliate_id": "a1"}
+    await shop.gateway.coupons.ensure(
+        "thirty",
+        CouponTerms(percent_off=Decimal(30)),
+        metadata={"code_id": "c1", "affiliate_id": "a1"},
     )
-    code = await shop.gateway.ensure_promotion_code(
-        code="JARED30", coupon_id="thirty", metadata={"affiliate_id": "a2"}, idempotency_key="k"
+    code = await shop.gateway.promotion_codes.ensure(
+        code="JARED30",
+        coupon_id="thirty",
+        limits=Limits(),
+        metadata={"affiliate_id": "a2"},
+        idempotency_key="k",
     )
     bought = await shop.account.buy(
         email="zoe@example.com",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from sqlmodel import update
 from domain import affiliates, applications, effects
 from domain.statuses import Status
 from integrations import slack
+from integrations.stripe import CouponTerms, Limits
 from sandbox.faults import HANG_UP
 from sandbox.slack.people import AFFILIATES
 from sandbox.stand_ins import StandIns
-from storage import work
+from storage import codes, work
 from storage.affiliates import Affiliate
 from storage.outbox import Effect
 from storage.tiers import Tier
@@ -246,24 +248,29 @@ async def test_an_outage_of_everybody_loses_nothing(outside: Outside) -> None:
     assert len(stand_ins.slack.messages(AFFILIATES)) == 1
 
 
-async def test_a_code_that_stripe_has_given_away_is_parked_and_told(outside: Outside) -> None:
-    """Operators read what happened; the rest of the approval is done."""
+async def test_a_code_that_stripe_has_given_away_is_told(outside: Outside) -> None:
+    """Operators read what happened and what to do; the rest of the approval is done."""
     gateway = outside.services.stripe
     assert gateway is not None
-    await gateway.ensure_coupon(coupon_id="foreign", percent_off=10)
-    await gateway.ensure_promotion_code(
-        code="JARED30", coupon_id="foreign", metadata={}, idempotency_key="foreign"
+    await gateway.coupons.ensure("foreign", CouponTerms(percent_off=Decimal(10)))
+    await gateway.promotion_codes.ensure(
+        code="JARED30", coupon_id="foreign", limits=Limits(), metadata={}, idempotency_key="foreign"
     )
     application = await apply(outside.db)
     await approve(outside.db, application.id)
     await outside.settle()
     (effect,) = await outside.effects(effects.PROMOTION_CODE)
-    assert effect.parked_at is not None
+    assert effect.handled_at is not None
+    async with outside.db.read() as session:
+        code = await codes.by_code(session, "JARED30")
+    assert code is not None
+    assert "already in use in Stripe" in code.stripe_problem
     told = " ".join(
         outside.stand_ins.slack.text_of(message)
         for message in outside.stand_ins.slack.messages(AFFILIATES)
     )
-    assert "waits for you" in told
+    assert code.stripe_problem in told
+    assert "press Retry" in told
     assert in_clerk(outside.stand_ins)["status"] == "approved"
 
 

@@ -32,12 +32,13 @@ async def _follow(job: Job[InboxEvent], hint: Hint, found: list[DiscountCode]) -
     if not found:
         await ignore(job, "The code is none of ours.")
         return
-    stopped = [
-        code
-        for code in found
-        if not await hint.stripe.is_promotion_code_active(code.stripe_promotion_code_id)
-    ]
+    stopped = [code for code in found if not await _is_active(hint, code)]
     async with job.transaction() as session:
         for code in stopped:
             if not await stopped_elsewhere(session, code.id):
                 raise TryLaterError(f"{code.code} is being changed by us.", _LOOK_AGAIN_S)
+
+
+async def _is_active(hint: Hint, code: DiscountCode) -> bool:
+    found = await hint.stripe.promotion_codes.fetch(code.stripe_promotion_code_id)
+    return found is not None and found.active

@@ -1,11 +1,13 @@
 """Decisions on applications, by people in Slack, over signed HTTP."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from sqlmodel import col
 from structlog.testing import capture_logs
 
+from integrations.stripe import CouponTerms, Limits
 from sandbox.slack.people import AFFILIATES, JONAS, MARIA
 from storage import audit, codes, work
 from storage.outbox import Effect
@@ -129,9 +131,11 @@ class TestApproval:
     async def test_a_code_that_stripe_has_is_refused(self, desk: Desk) -> None:
         """The modal warns as soon as Stripe has answered, and sending it is refused, too."""
         assert desk.context.stripe is not None
-        coupon = await desk.context.stripe.ensure_coupon(coupon_id="old", percent_off=10)
-        await desk.context.stripe.ensure_promotion_code(
-            code="JARED30", coupon_id=coupon.id, metadata={}, idempotency_key="old"
+        coupon = await desk.context.stripe.coupons.ensure(
+            "old", CouponTerms(percent_off=Decimal(10))
+        )
+        await desk.context.stripe.promotion_codes.ensure(
+            code="JARED30", coupon_id=coupon.id, limits=Limits(), metadata={}, idempotency_key="old"
         )
 
         view_id = await open_approval(desk, part="JARED30 is a promotion code in Stripe already.")

@@ -30,7 +30,7 @@ async def test_a_code_switched_off_at_stripe_is_shown_as_paused_and_told_once(sh
     """Whoever did it in Stripe's dashboard, operators read of it."""
     gateway = shop.services.stripe
     assert gateway is not None
-    await gateway.deactivate_promotion_code((await the_code(shop)).stripe_promotion_code_id)
+    await gateway.promotion_codes.deactivate((await the_code(shop)).stripe_promotion_code_id)
     await shop.quiet()
     assert (await the_code(shop)).status == "paused"
     (told,) = await notices(shop)
