@@ -2,6 +2,7 @@
 
 import hmac
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -9,6 +10,10 @@ from aiohttp.typedefs import Handler
 from dashboard.api.problems import ProblemError, problem
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT
+from domain.audit import Actor
+
+API: Final = Actor("api", "", "api")
+"""Whoever holds the token, in the audit log."""
 
 
 @web.middleware

@@ -36,14 +36,20 @@ class Page:
         """One row more than is shown, which tells whether there is a next page."""
         return self.limit + 1
 
-    def answer(self, rows: Sequence[Row], shown: Callable[[Row], dict[str, Any]]) -> web.Response:
-        """`{"data": […], "next_cursor": …}`, where null says that this was the last page."""
+    def answer(
+        self, rows: Sequence[Row], shown: Callable[[Row], dict[str, Any]], **beside: Any
+    ) -> web.Response:
+        """`{"data": […], "next_cursor": …}`, where null says that this was the last page.
+
+        What else is named stands beside them.
+        """
         page = rows[: self.limit]
         more = len(rows) > self.limit
         return web.json_response(
             {
                 "data": [shown(row) for row in page],
                 "next_cursor": str(page[-1].id) if more else None,
+                **beside,
             }
         )
 

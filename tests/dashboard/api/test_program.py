@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.api.program import BODY_MAX
+from dashboard.api.bodies import BODY_MAX
 from domain import program
 from domain.program import Program
 from storage import audit
