@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,19 +15,41 @@ class Referral(SQLModel, table=True):
     """One customer, attributed once. `plan` and `status` follow their subscription.
 
     A sign-up through a link makes one with `first_sale` False; the first sale settles who it
-    is, and from then on it decides the customer's renewals.
+    is, and from then on it decides the customer's renewals. Before it the customer may be known
+    by `user_id` (the product's own) or `email_key` only.
+
+    `signup_affiliate_id` is whose link led to the sign-up, with that link's `source_tag`,
+    `landing_page` and the visitor's `country`: it stays, also when somebody else gets the sale.
     """
 
     __tablename__ = "affiliate_referrals"
+    __table_args__ = (
+        Index(
+            "ix_affiliate_referrals_user",
+            "user_id",
+            unique=True,
+            sqlite_where=text("user_id <> ''"),
+            postgresql_where=text("user_id <> ''"),
+        ),
+        Index("ix_affiliate_referrals_email", "email_key"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
-    customer_id: str = Field(unique=True)
+    customer_id: str | None = Field(default=None, unique=True)
+    user_id: str = ""
+    email_key: str = ""
     code_used: str = ""
     plan: str = ""
     status: str = ""
     attributed_by: str = ""
     first_sale: bool = False
+    signup_affiliate_id: UUID | None = None
+    source_tag: str = ""
+    landing_page: str = ""
+    country: str = ""
+    signed_up_at: datetime | None = None
+    converted_at: datetime | None = None
     created_at: datetime = Field(default_factory=clock.now)
 
 
