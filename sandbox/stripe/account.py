@@ -12,7 +12,7 @@ from sandbox.stripe.answers import Answers
 from sandbox.stripe.courier import Courier
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.money import checkout, invoices, reversals, subscriptions
-from sandbox.stripe.money.discounts import find_code
+from sandbox.stripe.money.discounts import typed
 from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import missing
 from sandbox.stripe.registry import RESOURCES
@@ -102,7 +102,7 @@ class StripeAccount(State):
         """
         price = self._price(plan)
         async with self._news():
-            code = find_code(self, promotion_code) if promotion_code else None
+            deal = typed(self, promotion_code) if promotion_code else None
             customer = find_or_create(self, email, name, customer_metadata or {})
             if card is not None:
                 self.cards[customer["id"]] = card
@@ -110,7 +110,7 @@ class StripeAccount(State):
                 self,
                 customer,
                 price,
-                code=code,
+                deal=deal,
                 metadata=metadata or {},
                 trial_days=trial_days,
                 tax_bp=tax_bp,

@@ -9,6 +9,7 @@ import aiohttp
 from stripe import WebhookSignature
 
 import clock
+from sandbox.stripe.money.checkout import close_late, next_to_close
 from sandbox.stripe.objects import Json
 from sandbox.stripe.state import State
 
@@ -31,6 +32,7 @@ class Courier:
         An endpoint that did not answer at all counts as 0.
         """
         async with self._turn:
+            close_late(self._account)
             self._drop_orphans()
             now = clock.timestamp()
             due = [parcel for parcel in self._account.queue if parcel["due"] <= now]
@@ -59,8 +61,10 @@ class Courier:
         ]
 
     def _pause(self) -> float | None:
-        """Seconds until the next attempt is due, None when nothing waits."""
+        """Seconds until an attempt is due or a page closes, None when nothing waits."""
         waiting = [parcel["due"] for parcel in self._account.queue]
+        closing = next_to_close(self._account)
+        waiting += [closing] if closing is not None else []
         return max(min(waiting) - clock.timestamp(), 0.05) if waiting else None
 
     async def _attempt(self, session: aiohttp.ClientSession, parcel: Json) -> tuple[str, int]:

@@ -57,10 +57,6 @@ class PayPage:
         known = session["customer_email"]
         if session["customer"]:
             known = account.objects.get("customer", session["customer"])["email"]
-        code = ""
-        if session["discounts"]:
-            key = session["discounts"][0]["promotion_code"]
-            code = account.objects.get("promotion_code", key)["code"]
         cancel = session["cancel_url"] or ""
         context = {
             "product": account.objects.get("product", price["product"])["name"],
@@ -71,9 +67,19 @@ class PayPage:
             "fixed": bool(known),
             "takes_codes": bool(session["allow_promotion_codes"]),
             "typed": form.get("promotion_code", ""),
-            "code": code,
+            "discount": self._discount(session),
+            "off": money(-session["total_details"]["amount_discount"], price["currency"]),
+            "total": money(session["amount_total"], price["currency"]),
             "cancel_url": cancel if urlsplit(cancel).scheme in {"http", "https"} else "",
             "problem": problem,
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
         return render(request, "stripe/templates/pay.html", context, status=status)
+
+    def _discount(self, session: Json) -> str:
+        """What the session's discount is called; empty without one."""
+        for one in session["discounts"]:
+            kind = "promotion_code" if one["promotion_code"] else "coupon"
+            found = self._account.objects.find(one[kind]) or {}
+            return str(found.get("code") or found.get("name") or one[kind])
+        return ""

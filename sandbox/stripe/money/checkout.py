@@ -1,7 +1,8 @@
 """What happens when a customer pays on the hosted page."""
 
-from sandbox.stripe.money import subscriptions
-from sandbox.stripe.money.discounts import find_code
+import clock
+from sandbox.stripe.money import discounts, subscriptions
+from sandbox.stripe.money.discounts import Deal
 from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import RefusalError
 from sandbox.stripe.resources.customers import find_or_create
@@ -19,7 +20,7 @@ def complete(
     if account.snapshot(session)["status"] != "open":
         raise RefusalError("This page is closed.")
     objects = account.objects
-    code = _code(account, session, promotion_code)
+    deal = _deal(account, session, promotion_code)
     if session["customer"]:
         customer = objects.get("customer", session["customer"])
     else:
@@ -29,7 +30,7 @@ def complete(
         account,
         customer,
         objects.get("price", session["line_items"]["data"][0]["price"]),
-        code=code,
+        deal=deal,
         metadata=data["metadata"],
         trial_days=data["trial_period_days"],
         tax_bp=0,
@@ -46,17 +47,31 @@ def complete(
         "subscription": bought["id"],
         "total_details": session["total_details"] | {"amount_discount": off},
     }
-    if code:
-        session["discounts"] = [{"coupon": None, "promotion_code": code["id"]}]
+    if deal and deal.code:
+        session["discounts"] = [{"coupon": None, "promotion_code": deal.code["id"]}]
     account.emit("checkout.session.completed", session)
     return session
 
 
-def _code(account: State, session: Json, typed: str | None) -> Json | None:
+def close_late(account: State) -> None:
+    """Close the sessions on which nobody paid in time."""
+    for session in account.objects.newest_first("checkout.session"):
+        if session["status"] == "open" and session["expires_at"] <= clock.timestamp():
+            session["status"] = "expired"
+            account.emit("checkout.session.expired", session)
+
+
+def next_to_close(account: State) -> float | None:
+    """The moment at which the next open session closes; None without any."""
+    sessions = account.objects.newest_first("checkout.session")
+    return min((one["expires_at"] for one in sessions if one["status"] == "open"), default=None)
+
+
+def _deal(account: State, session: Json, typed: str | None) -> Deal | None:
     if session["discounts"]:
-        return account.objects.get("promotion_code", session["discounts"][0]["promotion_code"])
+        return discounts.given(account, session["discounts"][0], "discounts[0]")
     if not typed:
         return None
     if not session["allow_promotion_codes"]:
         raise RefusalError("This page takes no promotion codes.", param="promotion_code")
-    return find_code(account, typed)
+    return discounts.typed(account, typed)

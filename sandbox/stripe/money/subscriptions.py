@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import clock
 from sandbox.stripe.money import discounts, invoices
+from sandbox.stripe.money.discounts import Deal
 from sandbox.stripe.money.periods import after
 from sandbox.stripe.objects import Json, new_id
 from sandbox.stripe.state import State
@@ -14,7 +15,7 @@ def start(
     customer: Json,
     price: Json,
     *,
-    code: Json | None,
+    deal: Deal | None,
     metadata: dict[str, str],
     trial_days: int,
     tax_bp: int,
@@ -22,9 +23,9 @@ def start(
 ) -> Json:
     """Subscribe a customer to a price and collect the first invoice; return the subscription.
 
-    Raises `RefusalError` where the promotion code may not be redeemed.
+    Raises `RefusalError` where the deal may not be had.
     """
-    discount = discounts.redeem(account, code, customer, price) if code else None
+    discount = discounts.redeem(account, deal, customer, price) if deal else None
     subscription = account.objects.add(_new(customer, price, metadata, trial_days))
     if discount:
         discount["subscription"] = subscription["id"]

@@ -4,11 +4,13 @@ from typing import ClassVar
 from stripe.params import checkout as shapes
 
 import clock
+from sandbox.stripe.money.discounts import given, off, require
 from sandbox.stripe.objects import Json, new_id
 from sandbox.stripe.refusals import RefusalError, only_one_of, required
 from sandbox.stripe.resources.base import Call, Resource, page
 
 _LIVES = 24 * 3600
+_SHORTEST = 30 * 60
 _TOTALS = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
 
 
@@ -46,23 +48,23 @@ class CheckoutSessions(Resource):
             if params.get(first) and params.get(second):
                 raise only_one_of(first, second)
         price = self._price(params.get("line_items", []))
-        customer = params.get("customer")
-        if customer:
-            self.account.objects.get("customer", customer, "customer")
+        key = params.get("customer")
+        customer = self.account.objects.get("customer", key, "customer") if key else None
+        discounts, off = self._discounts(params.get("discounts", []), price, customer)
         data = params.get("subscription_data", {})
         return {
             "id": new_id(self.prefix, 58),
             "allow_promotion_codes": params.get("allow_promotion_codes"),
             "amount_subtotal": price["unit_amount"],
-            "amount_total": price["unit_amount"],
+            "amount_total": price["unit_amount"] - off,
             "cancel_url": params.get("cancel_url"),
             "client_reference_id": params.get("client_reference_id"),
             "currency": price["currency"],
-            "customer": customer,
+            "customer": key,
             "customer_details": None,
             "customer_email": params.get("customer_email"),
-            "discounts": self._discounts(params.get("discounts", [])),
-            "expires_at": int(clock.timestamp()) + _LIVES,
+            "discounts": discounts,
+            "expires_at": _end(params.get("expires_at")),
             "invoice": None,
             "line_items": page("", [{"object": "item", "price": price["id"], "quantity": 1}]),
             "mode": "subscription",
@@ -76,12 +78,12 @@ class CheckoutSessions(Resource):
                 "trial_period_days": data.get("trial_period_days", 0),
             },
             "success_url": params["success_url"],
-            "total_details": dict(_TOTALS),
+            "total_details": _TOTALS | {"amount_discount": off},
             "ui_mode": "hosted_page",
         }
 
     def shown(self, thing: Json) -> Json:
-        """A session is open for a day, and has an address while it is open."""
+        """A session has an address while it is open."""
         late = thing["status"] == "open" and thing["expires_at"] <= clock.timestamp()
         status = "expired" if late else thing["status"]
         url = f"{self.account.url}/pay/{thing['id']}" if status == "open" else None
@@ -103,20 +105,18 @@ class CheckoutSessions(Resource):
             )
         return price
 
-    def _discounts(self, given: list[Json]) -> list[Json]:
-        if len(given) > 1:
+    def _discounts(
+        self, wanted: list[Json], price: Json, customer: Json | None
+    ) -> tuple[list[Json], int]:
+        """The discount as it is kept, and what it takes off the price in cents."""
+        if len(wanted) > 1:
             raise RefusalError("You can apply at most one discount.", param="discounts")
-        for one in given:
-            if "promotion_code" not in one:
-                raise required("discounts[0][promotion_code]")
-            code = self.account.objects.get(
-                "promotion_code", one["promotion_code"], "discounts[0][promotion_code]"
-            )
-            if not self.account.snapshot(code)["active"]:
-                raise RefusalError(
-                    "This promotion code is not active.", param="discounts[0][promotion_code]"
-                )
-        return [{"coupon": None, "promotion_code": one["promotion_code"]} for one in given]
+        if not wanted:
+            return [], 0
+        deal = given(self.account, wanted[0], "discounts[0]")
+        require(self.account, deal, price, customer)
+        kept: Json = {"coupon": None, "promotion_code": None} | wanted[0]
+        return [kept], off(deal.coupon, price["unit_amount"])
 
     def _expire(self, key: str, _params: Json) -> Json:
         thing = self.account.objects.get(self.kind, key, status=404)
@@ -125,3 +125,17 @@ class CheckoutSessions(Resource):
         thing["status"] = "expired"
         self.account.emit("checkout.session.expired", thing)
         return thing
+
+
+def _end(wanted: int | None) -> int:
+    """When nobody can pay any more: as wished, else after a day."""
+    now = int(clock.timestamp())
+    if wanted is None:
+        return now + _LIVES
+    if not _SHORTEST <= wanted - now <= _LIVES:
+        raise RefusalError(
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout "
+            "Session creation.",
+            param="expires_at",
+        )
+    return wanted

@@ -136,3 +136,103 @@ async def test_a_session_is_open_for_a_day(client: StripeClient, account: Stripe
         assert (found.status, found.url) == ("expired", None)
         with pytest.raises(RefusalError, match="closed"):
             await account.pay(old.id, email="zoe@example.com")
+
+
+async def test_a_coupon_by_itself_is_shown_and_taken_off(
+    client: StripeClient, account: StripeAccount, server: str
+) -> None:
+    """What was made for one checkout is read on its page, paid less, and used up."""
+    account.url = server
+    coupon = await client.v1.coupons.create_async(
+        {"amount_off": 900, "currency": "usd", "name": "Two codes", "max_redemptions": 1}
+    )
+    made = await client.v1.checkout.sessions.create_async(
+        asking(discounts=[{"coupon": coupon.id}], customer_email="zoe@example.com")
+    )
+    assert (made.amount_total, made.to_dict()["total_details"]["amount_discount"]) == (2000, 900)
+    async with aiohttp.ClientSession() as browser, browser.get(str(made.url)) as page:
+        text = await page.text()
+    assert "Two codes" in text
+    assert "-9.00 USD" in text
+    assert "20.00 USD" in text
+
+    paid = await account.pay(made.id, email="zoe@example.com")
+
+    invoice = account.objects.get("invoice", paid["invoice"])
+    assert invoice["amount_paid"] == 2000
+    with pytest.raises(stripe.InvalidRequestError, match="expired"):
+        await client.v1.checkout.sessions.create_async(asking(discounts=[{"coupon": coupon.id}]))
+
+
+@pytest.mark.parametrize(
+    ("coupon", "more", "reason"),
+    [
+        ({"amount_off": 500, "currency": "eur"}, {}, "currency"),
+        ({"percent_off": 10}, {"max_redemptions": 1}, "not active"),
+        (
+            {"percent_off": 10},
+            {"restrictions": {"minimum_amount": 2901, "minimum_amount_currency": "usd"}},
+            "minimum",
+        ),
+        (
+            {"percent_off": 10},
+            {"restrictions": {"minimum_amount": 100, "minimum_amount_currency": "eur"}},
+            "minimum",
+        ),
+        ({"percent_off": 10}, {"restrictions": {"first_time_transaction": True}}, "prior"),
+    ],
+)
+async def test_what_may_not_be_redeemed_starts_no_session(
+    client: StripeClient,
+    account: StripeAccount,
+    coupon: dict[str, Any],
+    more: dict[str, Any],
+    reason: str,
+) -> None:
+    """Currency, number, minimum and earlier purchases are looked at before the page is made."""
+    made = await client.v1.coupons.create_async(coupon)  # type: ignore[arg-type] # built by name
+    code = await client.v1.promotion_codes.create_async(
+        {"code": "OFFER", "promotion": {"type": "coupon", "coupon": made.id}} | more  # type: ignore[arg-type] # built by name
+    )
+    bought = await account.buy(email="zoe@example.com")
+    if "max_redemptions" in more:
+        await account.buy(email="ada@example.com", promotion_code="OFFER")
+    with pytest.raises(stripe.InvalidRequestError, match=reason):
+        await client.v1.checkout.sessions.create_async(
+            asking(discounts=[{"promotion_code": code.id}], customer=bought["customer"])
+        )
+
+
+async def test_a_code_that_ends_while_the_page_is_open_is_not_redeemed(
+    client: StripeClient, account: StripeAccount, code: str
+) -> None:
+    """The page was made in time; the payment comes too late for the code, and takes nothing."""
+    made = await client.v1.checkout.sessions.create_async(
+        asking(discounts=[{"promotion_code": code}])
+    )
+    await client.v1.promotion_codes.update_async(code, {"active": False})
+    with pytest.raises(RefusalError, match="not active"):
+        await account.pay(made.id, email="zoe@example.com")
+    assert list(account.objects.newest_first("invoice")) == []
+
+
+async def test_a_page_closes_when_it_was_said_to_and_tells(
+    client: StripeClient, account: StripeAccount
+) -> None:
+    """From half an hour to a day; the event comes when the time has come."""
+    start = datetime(2026, 11, 21, tzinfo=UTC)
+    with clock.travel(start):
+        for minutes in (29, 24 * 60 + 1):
+            end = int((start + timedelta(minutes=minutes)).timestamp())
+            with pytest.raises(stripe.InvalidRequestError) as refusal:
+                await client.v1.checkout.sessions.create_async(asking(expires_at=end))
+            assert refusal.value.param == "expires_at"
+        end = int((start + timedelta(minutes=30)).timestamp())
+        made = await client.v1.checkout.sessions.create_async(asking(expires_at=end))
+        await account.courier.deliver()
+        assert (await client.v1.checkout.sessions.retrieve_async(made.id)).status == "open"
+    with clock.travel(start + timedelta(minutes=30)):
+        await account.courier.deliver()
+        await account.courier.deliver()
+    told = [e for e in account.objects.newest_first("event") if "expired" in e["type"]]
+    assert [event["data"]["object"]["id"] for event in told] == [made.id]
