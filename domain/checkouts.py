@@ -213,6 +213,19 @@ async def _is_same(session: AsyncSession, checkout: Checkout, order: Order) -> b
     return asked == have and codes == set(order.codes)
 
 
+async def find(session: AsyncSession, session_id: str, name: str) -> UUID | None:
+    """A checkout by the provider's session, or by the id that we gave it; None for another's."""
+    found = await rows.by_session(session, session_id) or await _by_name(session, name)
+    return found.id if found is not None else None
+
+
+async def _by_name(session: AsyncSession, name: str) -> Checkout | None:
+    try:
+        return await rows.get(session, UUID(name))
+    except ValueError:
+        return None
+
+
 async def note_session(
     session: AsyncSession, checkout_id: UUID, session_id: str, url: str
 ) -> Checkout:
@@ -264,10 +277,7 @@ class Trail:
 
 async def trail(session: AsyncSession, name: str) -> Trail | None:
     """The trail of a checkout by its id as the payment provider gives it back; None for another."""
-    try:
-        checkout = await rows.get(session, UUID(name))
-    except ValueError:
-        return None
+    checkout = await _by_name(session, name)
     if checkout is None:
         return None
     codes = tuple(await rows.codes_of(session, checkout.id))

@@ -20,6 +20,9 @@ EXPIRED = "expired"
 LATE: Final = timedelta(minutes=15)
 """How long after its end the news that a checkout was paid in time may still be under way."""
 
+SETTLES: Final = timedelta(days=14)
+"""How long the invoice of a checkout that was completed may take to be paid, as by bank debit."""
+
 
 def _money() -> int:
     """A column of minor units; a column object belongs to one table, so each field has its own."""
@@ -174,7 +177,7 @@ async def _count(
         .where(
             col(CheckoutCode.discount_code_id).in_(code_ids),
             or_(
-                col(Checkout.status) == COMPLETED,
+                (col(Checkout.status) == COMPLETED) & (col(Checkout.expires_at) > moment - SETTLES),
                 (col(Checkout.status) == OPEN) & (col(Checkout.expires_at) > moment - LATE),
             ),
             ~seen,

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
+from storage.sales import Sale
 
 
 class Redemption(SQLModel, table=True):
@@ -76,13 +77,17 @@ async def of_invoice(session: AsyncSession, invoice_id: str) -> Sequence[Redempt
 async def of_subscription(
     session: AsyncSession, code_id: UUID, subscription_id: str
 ) -> Sequence[Redemption]:
-    """What a code took off the invoices of a subscription, the first paid first."""
+    """What a code took off the invoices of a subscription, the first paid first.
+
+    The provider's moments are whole seconds; of one second, the rank of the invoice tells.
+    """
     query = (
         select(Redemption)
+        .join(Sale, col(Sale.invoice_id) == Redemption.stripe_invoice_id)
         .where(
             Redemption.discount_code_id == code_id, Redemption.subscription_id == subscription_id
         )
-        .order_by(col(Redemption.redeemed_at), col(Redemption.stripe_invoice_id))
+        .order_by(col(Redemption.redeemed_at), col(Sale.cycle), col(Redemption.stripe_invoice_id))
     )
     return (await session.exec(query)).all()
 
@@ -95,6 +100,21 @@ async def of_code(session: AsyncSession, code_id: UUID, limit: int = 100) -> Seq
         .order_by(col(Redemption.redeemed_at).desc(), col(Redemption.id).desc())
         .limit(limit)
     )
+    return (await session.exec(query)).all()
+
+
+async def page(
+    session: AsyncSession, code_id: UUID, *, before: UUID | None = None, limit: int = 50
+) -> Sequence[Redemption]:
+    """A code's redemptions, the last heard of first; `before` is where the page before ended."""
+    query = (
+        select(Redemption)
+        .where(Redemption.discount_code_id == code_id)
+        .order_by(col(Redemption.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(Redemption.id) < before)
     return (await session.exec(query)).all()
 
 
@@ -139,3 +159,16 @@ async def given(
     for code_id, currency, discount, refunded in await session.exec(query):
         found.setdefault(code_id, {})[currency] = (int(discount), int(refunded))
     return found
+
+
+async def totals(session: AsyncSession) -> tuple[int, dict[str, tuple[int, int]]]:
+    """How often codes were used at all, and what was given as in `given`."""
+    query = select(
+        Redemption.currency,
+        func.count().filter(is_use()),
+        func.sum(Redemption.discount_amount_cents),
+        func.sum(Redemption.refunded_cents),
+    ).group_by(Redemption.currency)
+    found = (await session.exec(query)).all()
+    by_currency = {currency: (int(off), int(back)) for currency, _, off, back in found}
+    return sum(uses for _, uses, _, _ in found), by_currency

@@ -23,11 +23,13 @@ ZOE = Person("zoe@example.net")
 
 async def some_code(db: Database, code: str = "LAUNCH20", **terms: Any) -> DiscountCode:
     """A code of 20 % off the first payment, once a person, which the provider knows."""
-    given = {"discount_value": 20, "first_purchase_only": False} | terms
-    made = DiscountCode(
-        code=code,
-        **{"stripe_promotion_code_id": f"promo_{code}", "stripe_coupon_id": f"co_{code}"} | given,
-    )
+    given: dict[str, Any] = {
+        "discount_value": 20,
+        "first_purchase_only": False,
+        "stripe_promotion_code_id": f"promo_{code}",
+        "stripe_coupon_id": f"co_{code}",
+    }
+    made = DiscountCode(code=code, **given | terms)
     async with db.transaction() as session:
         session.add(made)
     return made
