@@ -16,6 +16,8 @@ from dashboard.pages.errors import PageError
 SIGN_IN_PER_ADDRESS: Final = RateLimitItemPerMinute(5, 15, "sign-in-address")
 SIGN_IN_PER_CLIENT: Final = RateLimitItemPerMinute(20, 15, "sign-in-client")
 APPLICATIONS_PER_CLIENT: Final = RateLimitItemPerHour(10, 1, "applications")
+CODES_PER_CLIENT: Final = RateLimitItemPerMinute(30, 1, "codes")
+CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 
 
 class Limits:
@@ -26,12 +28,17 @@ class Limits:
 
     async def spend(self, item: RateLimitItem, who: str) -> None:
         """Count one use. Raises `PageError` 429, naming the seconds to wait, if it is too many."""
+        if wait := await self.wait(item, who):
+            raise PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
+
+    async def wait(self, item: RateLimitItem, who: str) -> int:
+        """Count one use; returns 0, or the seconds to wait if it is too many."""
         key = hashlib.sha256(who.encode()).hexdigest()
         if await self._limiter.hit(item, key):
-            return
+            return 0
         window = await self._limiter.get_window_stats(item, key)
-        wait = max(1, math.ceil(window.reset_time - clock.timestamp()))
-        raise PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=min(wait, item.get_expiry()))
+        seconds = max(1, math.ceil(window.reset_time - clock.timestamp()))
+        return min(seconds, item.get_expiry())
 
 
 LIMITS: Final = web.AppKey("dashboard_limits", Limits)

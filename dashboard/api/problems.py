@@ -25,12 +25,19 @@ _STATUSES: Final = (
 
 
 class ProblemError(Exception):
-    """Ends a request of the API with this status; `detail` says what to do."""
+    """Ends a request of the API with this status; `detail` says what to do.
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    `retry_after` is in seconds. `reason` is a word for programs, where the status says too little.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, *, retry_after: int = 0, reason: str = ""
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.retry_after = retry_after
+        self.reason = reason
 
 
 @web.middleware
@@ -46,7 +53,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
 
 
 def problem(
-    status: HTTPStatus, detail: str, fields: Mapping[str, str] | None = None
+    status: HTTPStatus, detail: str, fields: Mapping[str, str] | None = None, *, reason: str = ""
 ) -> web.Response:
     """An answer that is a problem. `fields` maps names to what is wrong with their values.
 
@@ -59,6 +66,8 @@ def problem(
         "status": int(status),
         "detail": detail,
     }
+    if reason:
+        body["reason"] = reason
     if fields:
         body["fields"] = dict(fields)
     return web.Response(status=status, text=json.dumps(body), content_type=MEDIA_TYPE)
@@ -66,7 +75,10 @@ def problem(
 
 def _answer(request: web.Request, error: Exception) -> web.Response:
     if isinstance(error, ProblemError):
-        return problem(error.status, error.detail)
+        answer = problem(error.status, error.detail, reason=error.reason)
+        if error.retry_after:
+            answer.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+        return answer
     if isinstance(error, web.HTTPException):
         return _of_http(error)
     for kind, status in _STATUSES:
