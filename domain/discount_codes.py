@@ -211,6 +211,30 @@ async def edit(
     return code
 
 
+async def change(
+    session: AsyncSession,
+    code_id: UUID,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    status: str | None = None,
+) -> DiscountCode:
+    """Change terms and status together, all or nothing; what is so already stays as it is.
+
+    With a status, an archived code can be changed as it is taken out of the archive.
+    Raises `InvalidError`, `ConflictError`, `NotFoundError`.
+    """
+    if status is not None and status not in _STEPS:
+        raise _invalid({"status": f"Use one of {', '.join(_STEPS)}."})
+    code = await _locked(session, code_id)
+    if code.status == ARCHIVED and status in {ACTIVE, PAUSED}:
+        code = await _step(session, code_id, PAUSED, {ARCHIVED}, actor)
+    if changes:
+        code = await edit(session, code_id, changes, actor)
+    if status is not None and status != code.status:
+        code = await _STEPS[status](session, code_id, actor)
+    return code
+
+
 async def pause(session: AsyncSession, code_id: UUID, actor: Actor) -> DiscountCode:
     """Stop a code from being redeemed; discounts that run already go on."""
     return await _step(session, code_id, PAUSED, {ACTIVE}, actor)
@@ -235,6 +259,9 @@ async def activate(session: AsyncSession, code_id: UUID, actor: Actor) -> Discou
         if owner is not None and owner.status != Status.APPROVED:
             raise ConflictError(f"The affiliate of {code.code} is {owner.status}.")
     return await _step(session, code_id, ACTIVE, {PAUSED, EXPIRED, ARCHIVED}, actor)
+
+
+_STEPS: Final = {ACTIVE: activate, PAUSED: pause, ARCHIVED: archive}
 
 
 async def expire_due(session: AsyncSession) -> int:

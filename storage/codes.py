@@ -111,17 +111,21 @@ async def page(
     before: UUID | None = None,
     limit: int = 50,
     status: str = "",
+    without: str = "",
     text: str = "",
 ) -> Sequence[DiscountCode]:
     """Codes, the newest first; `before` is the id that the page before ended with.
 
-    Only those in `status`, and those with `text` in their word or description, where given.
+    Only those in `status`, not those in the status `without`, and those with `text` in their word
+    or description, where given.
     """
     query = select(DiscountCode).order_by(col(DiscountCode.id).desc()).limit(limit)
     if before is not None:
         query = query.where(col(DiscountCode.id) < before)
     if status:
         query = query.where(DiscountCode.status == status)
+    if without:
+        query = query.where(DiscountCode.status != without)
     if text:
         columns = (col(DiscountCode.code), col(DiscountCode.description))
         query = query.where(or_(*(one.icontains(text, autoescape=True) for one in columns)))

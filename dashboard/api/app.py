@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from dashboard.api import affiliates, program, sales
+from dashboard.api import affiliates, discount_codes, program, sales
 from dashboard.api.access import admins_only
 from dashboard.api.problems import answer_problems
 from dashboard.context import CONTEXT, DashboardContext
@@ -22,4 +22,11 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_get("/affiliates/{id}", affiliates.show)
     admin.router.add_get("/affiliates/{id}/ledger", affiliates.show_ledger)
     admin.router.add_get("/sales/{invoice_id}", sales.show)
+    admin.router.add_get("/discount-codes", discount_codes.index)
+    admin.router.add_post("/discount-codes", discount_codes.create)
+    admin.router.add_post("/discount-codes/batches", discount_codes.create_batch)
+    admin.router.add_get("/discount-codes/{id}", discount_codes.show)
+    admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
+    admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
+    admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
     app.add_subapp(PREFIX, admin)

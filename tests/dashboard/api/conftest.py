@@ -28,6 +28,14 @@ class Api:
         """Read."""
         return await self._call("GET", path, params=query)
 
+    async def post(self, path: str, given: Any) -> tuple[int, Any]:
+        """Make."""
+        return await self._call("POST", path, json=given)
+
+    async def delete(self, path: str) -> tuple[int, Any]:
+        """Put away."""
+        return await self._call("DELETE", path)
+
     async def patch(self, path: str, changes: Any) -> tuple[int, Any]:
         """Change."""
         return await self._call("PATCH", path, json=changes)

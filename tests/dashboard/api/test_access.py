@@ -2,7 +2,10 @@ import pytest
 
 from tests.dashboard.api.conftest import TOKEN, Api
 
-PATHS = ["/program", "/affiliates", "/affiliates/X", "/affiliates/X/ledger", "/sales/in_1", "/none"]
+PATHS = [
+    *("/program", "/affiliates", "/affiliates/X", "/affiliates/X/ledger", "/sales/in_1", "/none"),
+    *("/discount-codes", "/discount-codes/X", "/discount-codes/X/redemptions"),
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
