@@ -1,5 +1,7 @@
 """Clicks on referral links: one raw row each, never edited. Rollups sum them up."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,8 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.columns import json_field
+from storage.group_commit import Insert, Sums, Value
+from storage.rollups import COUNTS, Origin, Rollup
 
 COUNTED = "counted"
 REPEAT = "repeat"
@@ -44,6 +48,11 @@ class Click(SQLModel, table=True):
     clicked_at: datetime
 
 
+async def first_of(session: AsyncSession, first_key: str) -> Click | None:
+    """The click that was the first of its visitor and day."""
+    return (await session.exec(select(Click).where(Click.first_key == first_key))).one_or_none()
+
+
 async def get(session: AsyncSession, click_id: UUID) -> Click | None:
     """One click."""
     return await session.get(Click, click_id)
@@ -58,3 +67,68 @@ async def latest(session: AsyncSession, affiliate_id: UUID, limit: int = 50) -> 
         .limit(limit)
     )
     return list((await session.exec(query)).all())
+
+
+_COLUMNS = {
+    "id": "uuid",
+    "affiliate_user_id": "uuid",
+    "ref": "text",
+    "source_tag": "text",
+    "landing_page": "text",
+    "utm": "jsonb",
+    "country": "text",
+    "referrer_host": "text",
+    "device": "text",
+    "visitor": "text",
+    "kind": "text",
+    "channel": "text",
+    "first_key": "text",
+    "clicked_at": "timestamptz",
+}
+_OWNER, _TAG, _PAGE, _COUNTRY, _KIND, _FIRST, _AT = (
+    list(_COLUMNS).index(name)
+    for name in (
+        *("affiliate_user_id", "source_tag", "landing_page", "country"),
+        *("kind", "first_key", "clicked_at"),
+    )
+)
+_KINDS = (COUNTED, REPEAT, BOT)
+
+
+def _as_repeat(row: Value) -> Value:
+    """What becomes of a click whose visitor was there that day."""
+    changed = list(row)
+    changed[_KIND] = REPEAT
+    changed[_FIRST] = None
+    return tuple(changed)
+
+
+def _rolled_up(rows: Sequence[Value]) -> list[Value]:
+    """What clicks add to the rollups: a row for each, in the columns of `_SUMS`."""
+    alike = Counter[tuple[Any, ...]]()
+    for row in rows:
+        day = row[_AT].date()  # type: ignore[attr-defined]
+        alike[row[_OWNER], row[_TAG], row[_PAGE], row[_COUNTRY], day, row[_KIND]] += 1
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for (owner, tag, page, country, day, kind), clicks in alike.items():
+        for dimension, value in Origin(owner, tag, page, country).values():
+            counts = sums.setdefault((owner, dimension, value, day), [0] * len(COUNTS))
+            counts[_KINDS.index(kind)] += clicks
+    return [(*key, *sums[key]) for key in sorted(sums)]
+
+
+_SUMS = Sums(
+    table=Rollup.__tablename__,
+    keys={"affiliate_user_id": "uuid", "dimension": "text", "value": "text", "day": "date"},
+    counts=dict.fromkeys(COUNTS, "int"),
+    of=_rolled_up,
+)
+INSERT = Insert(
+    topic="clicks",
+    table=Click.__tablename__,
+    columns=_COLUMNS,
+    order="first_key",
+    otherwise=_as_repeat,
+    sums=_SUMS,
+)
+"""`utm` is given as JSON text, `clicked_at` in UTC."""

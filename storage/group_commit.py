@@ -8,10 +8,10 @@ commits a single row at once. Each caller waits until its own row is on disk.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -47,16 +47,58 @@ class IntakeFullError(Exception):
     """More rows wait than the disk keeps up with; the caller should come back in a second."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over the rows of an insert, kept in another table by the same transaction.
+
+    `keys` and `counts` map names to PostgreSQL types; `of` turns the rows that were stored into
+    rows of this table (keys, then what to add), one for each key. They are written in the order
+    of their keys, so that two writers never wait for each other in a circle.
+    """
+
+    table: str
+    keys: dict[str, str]
+    counts: dict[str, str]
+    of: Callable[[Sequence[Value]], list[Value]]
+
+    @cached_property
+    def sqlite(self) -> str:
+        """The statement for one row on SQLite."""
+        marks = ", ".join("?" * len(self.keys | self.counts))
+        return f"{self._into} VALUES ({marks}) {self._add}"
+
+    @cached_property
+    def postgresql(self) -> str:
+        """The statement for many rows, given as one array per column."""
+        arrays = _arrays(self.keys | self.counts)
+        return f"{self._into} SELECT * FROM unnest({arrays}) {self._add}"  # noqa: S608 - names are ours
+
+    @cached_property
+    def _into(self) -> str:
+        return f"INSERT INTO {self.table} ({', '.join(self.keys | self.counts)})"
+
+    @cached_property
+    def _add(self) -> str:
+        added = ", ".join(f"{name} = {self.table}.{name} + excluded.{name}" for name in self.counts)
+        return f"ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {added}"
+
+
+@dataclass(frozen=True, eq=False)
 class Insert:
     """An insert that keeps the first of two rows with the same unique columns.
 
-    `columns` maps names to PostgreSQL types; the first is the row's id.
+    `columns` maps names to PostgreSQL types; the first is the row's id. Rows are written in the
+    order of the column `order`, where one is named: that of a unique column which processes may
+    meet on. With `otherwise` a row that came second is stored as what that makes of it. `sums`
+    are kept of all that is stored.
     """
 
     topic: str
     table: str
-    columns: Mapping[str, str] = field(hash=False)
+    columns: Mapping[str, str]
+    order: str = ""
+    otherwise: Callable[[Value], Value] | None = None
+    sums: Sums | None = None
 
     @cached_property
     def sqlite(self) -> str:
@@ -71,11 +113,21 @@ class Insert:
     def postgresql(self) -> str:
         """The statement for many rows, given as one array per column."""
         key = next(iter(self.columns))
-        arrays = ", ".join(f"${n}::{t}[]" for n, t in enumerate(self.columns.values(), start=1))
         return (
             f"INSERT INTO {self.table} ({', '.join(self.columns)}) "  # noqa: S608 - names are ours
-            f"SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING RETURNING {key}"
+            f"SELECT * FROM unnest({_arrays(self.columns)}) ON CONFLICT DO NOTHING RETURNING {key}"
         )
+
+    def in_order(self, rows: Sequence[Value]) -> Sequence[Value]:
+        """The rows as they are to be written."""
+        if not self.order:
+            return rows
+        place = list(self.columns).index(self.order)
+        return sorted(rows, key=lambda row: str(row[place] or ""))
+
+
+def _arrays(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"${n}::{t}[]" for n, t in enumerate(columns.values(), start=1))
 
 
 class _Waiting(NamedTuple):
@@ -177,10 +229,20 @@ class _Sqlite:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            answers = [
-                connection.execute(waiting.insert.sqlite, _for_sqlite(waiting.row)).rowcount == 1
-                for waiting in batch
-            ]
+            answers = [_store(connection, waiting.insert.sqlite, waiting.row) for waiting in batch]
+            stored: dict[Insert, list[Value]] = {}
+            for (insert, row, _), is_new in zip(batch, answers, strict=True):
+                if is_new:
+                    if insert.sums:
+                        stored.setdefault(insert, []).append(row)
+                elif insert.otherwise:
+                    second = insert.otherwise(row)
+                    if _store(connection, insert.sqlite, second) and insert.sums:
+                        stored.setdefault(insert, []).append(second)
+            for insert, rows in stored.items():
+                if insert.sums:
+                    added = map(_for_sqlite, insert.sums.of(rows))
+                    connection.executemany(insert.sums.sqlite, added)
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.OperationalError):  # some errors end it themselves
@@ -202,13 +264,19 @@ def _connect(path: str) -> sqlite3.Connection:
     return connection
 
 
+def _store(connection: sqlite3.Connection, statement: str, row: Value) -> bool:
+    return connection.execute(statement, _for_sqlite(row)).rowcount == 1
+
+
 def _for_sqlite(row: Value) -> list[Any]:
-    """The forms in which SQLAlchemy keeps ids and moments on SQLite."""
+    """The forms in which SQLAlchemy keeps ids, moments and days on SQLite."""
     return [
         value.hex
         if isinstance(value, UUID)
         else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         if isinstance(value, datetime)
+        else value.isoformat()
+        if isinstance(value, date)
         else value
         for value in row
     ]
@@ -245,20 +313,39 @@ class _PostgreSQL:
     async def _commit(
         self, connection: "asyncpg.Connection[Any]", batch: Sequence[_Waiting]
     ) -> list[bool]:
-        by_insert: dict[str, list[_Waiting]] = {}
+        by_insert: dict[Insert, list[Value]] = {}
         for waiting in batch:
-            by_insert.setdefault(waiting.insert.table, []).append(waiting)
-        stored: set[object] = set()
+            by_insert.setdefault(waiting.insert, []).append(waiting.row)
+        new: set[object] = set()
         async with connection.transaction():
-            for waitings in by_insert.values():
-                columns = zip(*(waiting.row for waiting in waitings), strict=True)
-                rows = await connection.fetch(
-                    waitings[0].insert.postgresql, *(list(column) for column in columns)
-                )
-                stored.update(row[0] for row in rows)
-        return [waiting.row[0] in stored for waiting in batch]
+            for insert, rows in by_insert.items():
+                stored = await _insert(connection, insert, rows)
+                new.update(row[0] for row in stored)
+                if insert.otherwise and len(stored) < len(rows):
+                    second = [insert.otherwise(row) for row in rows if row[0] not in new]
+                    stored = [*stored, *await _insert(connection, insert, second)]
+                if insert.sums and stored:
+                    await connection.execute(
+                        insert.sums.postgresql, *_columns(insert.sums.of(stored))
+                    )
+        return [waiting.row[0] in new for waiting in batch]
 
     async def close(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(TimeoutError):  # it is cut off then
                 await self._connection.close(timeout=CONNECT_S)
+
+
+async def _insert(
+    connection: "asyncpg.Connection[Any]", insert: Insert, rows: Sequence[Value]
+) -> Sequence[Value]:
+    """Store rows; returns those that were not there before."""
+    found = await connection.fetch(insert.postgresql, *_columns(insert.in_order(rows)))
+    if len(found) == len(rows):
+        return rows
+    new = {one[0] for one in found}
+    return [row for row in rows if row[0] in new]
+
+
+def _columns(rows: Sequence[Value]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -3,11 +3,19 @@
 Each is kept in the transaction of the rows that it sums, so it is exact at any instant.
 """
 
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.referrals import Referral
 
 ALL = "all"
 TAG = "tag"
@@ -15,6 +23,8 @@ PAGE = "page"
 COUNTRY = "country"
 LINK = "link"
 DIMENSIONS = (ALL, TAG, PAGE, COUNTRY, LINK)
+
+COUNTS = ("clicks", "repeats", "bots", "signups", "conversions")
 
 
 class Rollup(SQLModel, table=True):
@@ -50,3 +60,75 @@ class EarningRollup(SQLModel, table=True):
     day: date = Field(primary_key=True)
     currency: str = Field(primary_key=True)
     amount: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something came from: whose it is, and by which tag, page and country."""
+
+    affiliate_id: UUID
+    source_tag: str = ""
+    landing_page: str = ""
+    country: str = ""
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        """`(dimension, value)` of every rollup that it is part of, in the order of writing."""
+        yield ALL, ""
+        yield COUNTRY, self.country
+        yield LINK, f"{self.source_tag} {self.landing_page}"
+        yield PAGE, self.landing_page
+        yield TAG, self.source_tag
+
+
+def origin_of(referral: Referral | None, affiliate_id: UUID) -> Origin:
+    """Where an affiliate's sale came from: from their own link's sign-up, or nobody knows where."""
+    if referral is None or referral.signup_affiliate_id != affiliate_id:
+        return Origin(affiliate_id)
+    return Origin(affiliate_id, referral.source_tag, referral.landing_page, referral.country)
+
+
+async def count_signup(session: AsyncSession, origin: Origin, moment: datetime) -> None:
+    """Count a sign-up."""
+    await _count(session, origin, moment, signups=1)
+
+
+async def count_conversion(session: AsyncSession, origin: Origin, moment: datetime) -> None:
+    """Count a customer's first credited sale."""
+    await _count(session, origin, moment, conversions=1)
+
+
+async def _count(session: AsyncSession, origin: Origin, moment: datetime, **counts: int) -> None:
+    none = dict.fromkeys(COUNTS, 0)
+    rows = [_under(origin, *under, moment) | none | counts for under in origin.values()]
+    await _add(session, Rollup, rows, counts)
+
+
+async def earn(
+    session: AsyncSession, origin: Origin, moment: datetime, currency: str, amount: int
+) -> None:
+    """Add what was posted to the ledger for a sale, in minor units."""
+    more = {"currency": currency, "amount": amount}
+    rows = [_under(origin, *under, moment) | more for under in origin.values()]
+    await _add(session, EarningRollup, rows, ["amount"])
+
+
+def _under(origin: Origin, dimension: str, value: str, moment: datetime) -> dict[str, Any]:
+    return {
+        "affiliate_user_id": origin.affiliate_id,
+        "dimension": dimension,
+        "value": value,
+        "day": moment.astimezone(UTC).date(),
+    }
+
+
+async def _add(
+    session: AsyncSession,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    counts: Iterable[str],
+) -> None:
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    made = (postgresql_insert if postgresql else sqlite_insert)(table).values(rows)
+    keys = [key.name for key in table.__table__.primary_key]  # type: ignore[attr-defined]
+    added = {name: getattr(table, name) + made.excluded[name] for name in counts}
+    await session.exec(made.on_conflict_do_update(index_elements=keys, set_=added))
