@@ -2,7 +2,8 @@
 
 APScheduler keeps its plan in memory; a shared job store would be no lock (three processes on
 one ran each job two to three times). What makes a run happen once is its row in `job_runs`,
-taken in the transaction of the job's work: a crash undoes both.
+taken in the transaction of the job's work: a crash undoes both. A watch takes none: it looks again
+every few minutes, and what it finds done is done.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from outbox.services import Services
-from scheduled import backfill, payouts, queue_reminder, reconcile, sweep
+from scheduled import backfill, codes, payouts, queue_reminder, reconcile, sweep
 from storage import jobs
 from storage.db import Database
 
@@ -44,6 +45,18 @@ class Errand:
     work: Callable[[Services], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Watch:
+    """A look that is taken every so many `minutes`; `work` is its one transaction.
+
+    Every process takes it, at the same time as others: `work` decides on rows that it has locked.
+    """
+
+    name: str
+    minutes: int
+    work: Callable[[AsyncSession], Awaitable[None]]
+
+
 JOBS = (
     Job("sweep", 4, sweep.sweep),
     Job("queue-reminder", 14, queue_reminder.remind),
@@ -54,6 +67,8 @@ ERRANDS = (
     Errand("reconcile", 3, reconcile.nightly),
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )
+
+WATCHES = (Watch("expire-codes", 5, codes.expire),)
 
 
 async def run_once(db: Database, job: Job) -> bool:
@@ -87,8 +102,14 @@ async def run_errand(services: Services, errand: Errand) -> bool:
     return True
 
 
+async def look(db: Database, watch: Watch) -> None:
+    """Take one look."""
+    async with db.transaction() as session:
+        await watch.work(session)
+
+
 class Scheduler:
-    """Starts each job at its hour, on this process, and the backfill at once."""
+    """Starts each job at its hour, and each watch, on this process, and the backfill at once."""
 
     def __init__(self, services: Services) -> None:
         self._plan = AsyncIOScheduler(
@@ -101,6 +122,9 @@ class Scheduler:
         for errand in ERRANDS:
             at = CronTrigger(hour=f"{errand.hour}-23", timezone="UTC")
             self._plan.add_job(run_errand, at, (services, errand), id=errand.name)
+        for watch in WATCHES:
+            at = CronTrigger(minute=f"*/{watch.minutes}", timezone="UTC")
+            self._plan.add_job(look, at, (services.db, watch), id=watch.name)
         self._plan.add_job(backfill.backfill, args=(services,), id="backfill")
 
     def start(self) -> None:
