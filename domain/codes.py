@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.code_words import HARMLESS, OFFENSIVE
-from domain.effects import code_lane, tell_operators, update_promotion_code
+from domain.effects import update_promotion_code
 from domain.errors import InvalidError
 from domain.program import Program
 from storage import affiliates as affiliate_rows
@@ -17,7 +17,6 @@ from storage import codes as rows
 from storage import links
 from storage.codes import ACTIVE, PAUSED, DiscountCode
 from storage.locks import take_turn
-from storage.outbox import is_busy
 
 SHORTEST = 3
 CAMPAIGN_LENGTH = 40
@@ -191,27 +190,6 @@ async def create_for_affiliate(
     await session.flush()
     await update_promotion_code(session, made.id)
     return made
-
-
-async def stopped_elsewhere(session: AsyncSession, code_id: UUID) -> bool:
-    """Show as paused, and tell operators, that a code was switched off at the payment provider.
-
-    False, and nothing done, while what we ourselves asked of the provider is under way: the
-    answer may be older than that, so look again.
-    """
-    if await is_busy(session, code_lane(code_id)):
-        return False
-    code = await rows.get(session, code_id, lock=True)
-    if code is not None and code.status == ACTIVE:
-        code.status = PAUSED
-        code.updated_at = clock.now()
-        session.add(code)
-        await tell_operators(
-            session,
-            f"The code {code.code} was switched off at the payment provider: customers can not use "
-            "it any more. It is shown as paused here.",
-        )
-    return True
 
 
 async def set_honoured(session: AsyncSession, affiliate_id: UUID, *, honoured: bool) -> None:

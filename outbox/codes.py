@@ -74,10 +74,9 @@ async def _keep(job: Job[Effect], code_id: UUID, ids: _Ids) -> None:
         if kept is None:
             return
         before = _Ids(kept.stripe_coupon_id, kept.stripe_promotion_code_id)
-        if before == ids and not kept.stripe_problem:
-            return
         kept.stripe_coupon_id, kept.stripe_promotion_code_id = ids.coupon, ids.promotion_code
         kept.stripe_problem = ""
+        # Also where nothing is new here: who looked at Stripe before this has seen an old state.
         kept.updated_at = clock.now()
         session.add(kept)
         if before != ids and kept.affiliate_user_id is not None:

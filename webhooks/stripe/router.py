@@ -24,11 +24,13 @@ _log = structlog.get_logger("webhooks.stripe")
 class Hint:
     """What an event is about: the object as it was when the event was made, and who may be asked.
 
-    `id_of` reads a field that names another object.
+    `before` holds the former values of what changed. `id_of` reads a field that names another
+    object.
     """
 
     object: dict[str, Any]
     stripe: StripeGateway
+    before: dict[str, Any]
 
     def id_of(self, field: str) -> str:
         """The id in a field that may be missing, empty or expanded."""
@@ -38,6 +40,7 @@ class Hint:
 
 class _Data(msgspec.Struct):
     object: dict[str, Any]
+    previous_attributes: dict[str, Any] = {}
 
 
 class _Event(msgspec.Struct):
@@ -78,7 +81,7 @@ def _guarded(listener: Listener, *, connected: bool) -> Handler:
             _log.warning("event ignored", event_id=job.row.external_id, reason=reason)
             await ignore(job, reason)
             return
-        await listener(job, Hint(event.data.object, context.stripe))
+        await listener(job, Hint(event.data.object, context.stripe, event.data.previous_attributes))
 
     return handle
 
