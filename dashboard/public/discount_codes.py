@@ -37,8 +37,9 @@ PREFIX: Final = "/api/discount-codes"
 _SESSION: Final = "{CHECKOUT_SESSION_ID}"
 """What the payment provider replaces in the address that follows a payment."""
 _SOON_S: Final = 10
-_LONGEST: Final = {"ref": 100, "referrer": 2000, "email": 254, "customer": 255, "plan": 40}
+_LONGEST: Final = {"ref": 100, "email": 254, "customer": 255, "plan": 40}
 _LONGEST_ADDRESS: Final = 2000
+_LONGEST_HOST: Final = 253
 _log = structlog.get_logger(__name__)
 
 
@@ -95,10 +96,10 @@ async def validate(request: web.Request) -> web.Response:
     Several codes, repeated or with commas, are judged together. `user` is a mail address or a
     customer's id.
     """
-    await _spend(request, CODES_PER_CLIENT)
+    if not _is_product(request):
+        await _spend(request, CODES_PER_CLIENT)
     context = request.app[CONTEXT]
-    typed = [part for text in request.query.getall("code", []) for part in text.split(",")]
-    words = code_checks.read_codes(typed)
+    words = code_checks.read_codes(_apart(request.query.getall("code", [])))
     person = _user(keepable(request.query.get("user", ""))[: _LONGEST["email"]].strip())
     async with context.db.read() as session:
         settings = await program.load(session)
@@ -164,9 +165,10 @@ def _read(given: dict[str, Any], context: DashboardContext, *, trusted: bool) ->
     if unknown:
         raise _wrong(min(unknown), "There is no such field.")
     codes = given.get("codes", given.get("code"))
-    typed = [codes] if isinstance(codes, str) else codes or []
-    if not isinstance(typed, list) or not all(isinstance(code, str) for code in typed):
+    listed = [codes] if isinstance(codes, str) else codes or []
+    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
         raise _wrong("codes", "Send the codes as a list of texts.")
+    typed = _apart(listed)
     texts = {name: _text(given, name) for name in _LONGEST}
     email = parse_email(texts["email"]) if texts["email"] else ""
     if email is None:
@@ -183,7 +185,7 @@ def _read(given: dict[str, Any], context: DashboardContext, *, trusted: bool) ->
         Person(email, texts["customer"]),
         code_checks.read_codes(typed) if any(code.strip() for code in typed) else (),
         ref=texts["ref"].upper(),
-        referrer=_host(texts["referrer"]),
+        referrer=_host(given.get("referrer")),
         success_url=_address(given, "success_url", context)
         or f"{settings.public_url}/pricing?checkout={_SESSION}",
         cancel_url=_address(given, "cancel_url", context) or f"{settings.public_url}/pricing",
@@ -191,7 +193,12 @@ def _read(given: dict[str, Any], context: DashboardContext, *, trusted: bool) ->
     return _Wish(texts["plan"], order)
 
 
-_FIELDS: Final = frozenset({"code", "codes", "success_url", "cancel_url", *_LONGEST})
+_FIELDS: Final = frozenset({"code", "codes", "referrer", "success_url", "cancel_url", *_LONGEST})
+
+
+def _apart(codes: list[str]) -> list[str]:
+    """Codes that may have commas between them."""
+    return [part for text in codes for part in text.split(",")]
 
 
 def _text(given: dict[str, Any], name: str) -> str:
@@ -217,11 +224,15 @@ def _address(given: dict[str, Any], name: str, context: DashboardContext) -> str
     return value
 
 
-def _host(referrer: str) -> str:
-    """The host of an address, or of a host by itself; empty for nonsense."""
+def _host(referrer: object) -> str:
+    """The host of an address, or of a host by itself.
+
+    Empty for nonsense: what a browser makes of it must not keep anybody from paying.
+    """
+    text = keepable(referrer) if isinstance(referrer, str) else ""
     try:
-        parts = urlsplit(referrer if "//" in referrer else f"//{referrer}")
-        return (parts.hostname or "")[:253]
+        parts = urlsplit(text if "//" in text else f"//{text}")
+        return (parts.hostname or "")[:_LONGEST_HOST]
     except ValueError:
         return ""
 

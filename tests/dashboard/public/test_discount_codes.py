@@ -168,7 +168,7 @@ class TestPaying:
             await counter.make(stackable=True),
             await counter.make("EXTRA10", discount_value=10, stackable=True),
         ]
-        status, checkout = await counter.apply(codes=["LAUNCH20", "EXTRA10"])
+        status, checkout = await counter.apply(code="launch20, extra10")
         assert (status, checkout["preview"]["total"]) == (201, 2088)
         invoice = await counter.pay(checkout)
         assert invoice["amount_paid"] == 2088
@@ -332,6 +332,13 @@ class TestPaying:
         """Whatever is sent."""
         status, answer = await counter.apply(**order)
         assert (status, list(answer["fields"])) == (422, [field])
+
+    @pytest.mark.parametrize("referrer", ["https://[", "x" * 5000, 7, None, "\x00", "//\ud800"])
+    async def test_goes_on_whatever_a_browser_says_it_comes_from(
+        self, counter: Counter, referrer: Any
+    ) -> None:
+        """Nobody is kept from paying by that."""
+        assert (await counter.apply(referrer=referrer))[0] == 201
 
     async def test_leads_back_to_the_product(self, counter: Counter) -> None:
         """Where it asks for that."""
