@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from domain.audit import Actor, record
 from domain.errors import InvalidError
+from domain.links import place_of, safe_target
 from domain.texts import keepable
 from storage import program as rows
 from storage.locks import take_turn
@@ -26,6 +27,7 @@ from storage.program import ProgramRow
 BLANKS = frozenset({"product", "code", "offer", "link"})
 """What `{…}` may stand for in the disclosure and the promo copy."""
 
+_ANYWHERE = "https://product.invalid"
 _BRACED = re.compile(r"\{(\w+)\}")
 
 
@@ -90,6 +92,39 @@ PLANS = (
     Plan(slug="yearly", name="Yearly"),
 )
 
+
+def _host(text: str) -> str:
+    """A host of the product as links are compared with it."""
+    if place := place_of(text.strip()):
+        return place
+    raise ValueError("write a host like docs.example.com, with its port if that is not 443")
+
+
+def _path(text: str) -> str:
+    """A path that links may lead to, whatever the product's address is."""
+    try:
+        target = safe_target(text, _ANYWHERE)
+    except InvalidError as error:
+        raise ValueError(str(error)) from None
+    return target.removeprefix(_ANYWHERE)
+
+
+class CommonPage(BaseModel):
+    """A page of the product that affiliates often link to. `path` begins with a slash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Word = Field(max_length=60)
+    path: Annotated[str, Field(max_length=500), AfterValidator(_path)]
+
+
+COMMON_PAGES = (
+    CommonPage(name="Home", path="/"),
+    CommonPage(name="Pricing", path="/pricing"),
+    CommonPage(name="Features", path="/features"),
+    CommonPage(name="Blog", path="/blog"),
+)
+
 BASES = {"net": "net collected revenue after fees", "gross": "collected revenue before fees"}
 """What a commission is a share of, in the words of the promise."""
 
@@ -98,7 +133,8 @@ class Program(BaseModel):
     """Every setting, with the defaults of a new program.
 
     Money is integer cents, rates are basis points (2000 = 20 %), `offer_percent` is percent.
-    `plans` stand in the order of what they are worth, the least first.
+    `plans` stand in the order of what they are worth, the least first. `product_hosts` are hosts
+    beside PRODUCT_URL's that links may lead to, and `common_pages` what the link maker offers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -115,6 +151,8 @@ class Program(BaseModel):
         "link",
     )
     attribution_window_days: int = Field(default=60, ge=1, le=3650)
+    attribution_touch: Literal["first", "last"] = "last"
+    click_window_days: int = Field(default=60, ge=1, le=3650)
     payout_threshold_cents: int = Field(default=2500, ge=0)
     auto_payout: bool = False
     two_person_payout_cents: int | None = Field(default=100_000, ge=0)
@@ -122,6 +160,8 @@ class Program(BaseModel):
     fraud_threshold: int = Field(default=60, ge=1, le=100)
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()
+    product_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
+    common_pages: tuple[CommonPage, ...] = COMMON_PAGES
     plans: tuple[Plan, ...] = PLANS
     terms_version: Text = Field(default="v1", min_length=1, max_length=40)
     terms: Words = (
@@ -166,6 +206,15 @@ class Program(BaseModel):
             twice = [name for name in filter(None, names) if names.count(name) > 1]
             if twice:
                 raise ValueError(f"{twice[0]} stands for two plans")
+        return given
+
+    @field_validator("common_pages")
+    @classmethod
+    def _every_page_once(cls, given: tuple[CommonPage, ...]) -> tuple[CommonPage, ...]:
+        """Two entries for one page would both look chosen."""
+        paths = [page.path for page in given]
+        if twice := [path for path in paths if paths.count(path) > 1]:
+            raise ValueError(f"{twice[0]} is listed twice")
         return given
 
     def plan(self, slug: str) -> Plan | None:

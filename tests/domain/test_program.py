@@ -84,6 +84,12 @@ class TestUpdate:
             ({"promo_copy": ["Use {cod} today"]}, "promo_copy.0"),
             ({"field_labels": {"shoe_size": ["shoe"]}}, "field_labels"),
             ({"no_such_setting": 1}, "no_such_setting"),
+            ({"product_hosts": ["docs.example.com", "https://a.example"]}, "product_hosts.1"),
+            ({"product_hosts": ["me@a.example"]}, "product_hosts.0"),
+            ({"product_hosts": [" "]}, "product_hosts.0"),
+            ({"common_pages": [{"name": "X", "path": "//evil"}]}, "common_pages.0.path"),
+            ({"common_pages": [{"name": " ", "path": "/"}]}, "common_pages.0.name"),
+            ({"common_pages": [{"name": name, "path": "/a"} for name in "XY"]}, "common_pages"),
         ],
     )
     async def test_a_value_that_cannot_be_used_is_named(
@@ -117,6 +123,39 @@ class TestUpdate:
             labels = (await program.load(session)).field_labels
         assert list(labels) == list(program.FIELD_LABELS)
         assert labels == program.FIELD_LABELS | {"platform": ("canal",)}
+
+
+class TestLinks:
+    """Where links may lead, and what the link maker offers."""
+
+    def test_hosts_and_paths_are_kept_in_one_form(self) -> None:
+        """Letter case, the usual port and a forgotten slash make no difference."""
+        settings = Program.model_validate(
+            {
+                "product_hosts": [
+                    " Docs.Example.com:443",
+                    "app.example.com:8443",
+                    "bücher.example",
+                ],
+                "common_pages": [{"name": "Guides", "path": "guides/größe?x=1"}],
+            }
+        )
+        assert settings.product_hosts == (
+            "docs.example.com",
+            "app.example.com:8443",
+            "xn--bcher-kva.example",
+        )
+        assert settings.common_pages[0].path == "/guides/gr%C3%B6%C3%9Fe?x=1"
+        assert Program.model_validate(settings.model_dump(mode="json")) == settings
+
+    def test_a_new_program_offers_the_pages_that_most_products_have(self) -> None:
+        """Home, Pricing, Features and Blog."""
+        assert [page.name for page in Program().common_pages] == [
+            "Home",
+            "Pricing",
+            "Features",
+            "Blog",
+        ]
 
 
 class TestPlans:
