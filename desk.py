@@ -9,10 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot.app
 import dashboard.api.app
 import dashboard.app
+import dashboard.public.discount_codes
 import dashboard.public.links
+import dashboard.public.pricing
+import dashboard.public.promo_code
 import door
 import health
 import webhooks.app
+from dashboard.clicks import Clicks
 from integrations.clerk import Clerk
 from integrations.mail import Mailer
 from integrations.resend import Resend
@@ -41,6 +45,7 @@ class Desk:
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
+        self.clicks = Clicks(self.db, settings)
         self.scheduler = Scheduler(self.services)
         self.metrics = health.Metrics()
         self._up = False
@@ -51,11 +56,14 @@ class Desk:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(
-            self.db, self.settings, self.services.clerk, self.services.stripe
+            self.db, self.settings, self.services.clerk, self.services.stripe, self.clicks
         )
         dashboard.app.add_routes(app, pages)
         dashboard.api.app.add_routes(app, pages)
+        dashboard.public.discount_codes.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
+        dashboard.public.pricing.add_routes(app, pages)
+        dashboard.public.promo_code.add_routes(app)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         app.cleanup_ctx.append(self._run)
         if self.services.slack is not None:
@@ -83,6 +91,7 @@ class Desk:
     async def _run(self, _app: web.Application) -> AsyncIterator[None]:
         await migrate.upgrade(self.db)
         await self.inbox.start()
+        self.clicks.start()
         await self.pump.start()
         self.scheduler.start()
         self._up = True
@@ -92,6 +101,7 @@ class Desk:
         self.scheduler.stop()
         # The order of the data's way: what was taken in is handled, what that asks for may wait.
         await self.inbox.stop()
+        await self.clicks.close()
         await self.pump.stop()
         await self.close()
         _log.info("stopped")

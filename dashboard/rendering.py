@@ -22,9 +22,12 @@ from dashboard.navigation import menu
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def set_up(app: web.Application) -> None:
-    """Give the app its templates: everything escaped, and a missing variable is an error."""
-    aiohttp_jinja2.setup(
+def set_up(app: web.Application, *, frame: str = "base.html", home: str = "/affiliate") -> None:
+    """Give the app its templates: everything escaped, and a missing variable is an error.
+
+    An error page has the `frame` of the app's own pages, and leads `home`.
+    """
+    environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -32,6 +35,7 @@ def set_up(app: web.Application) -> None:
         filters=dict(FILTERS),
         default_helpers=False,
     )
+    environment.globals.update(frame=frame, home=home)
 
 
 def render(

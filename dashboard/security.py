@@ -49,7 +49,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             response = error_page(request, error)
     for noun, (value, max_age) in visit.new_cookies.items():
         cookies.put(response, noun, value, max_age, secure=context.secure)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     # Pages hold form tokens, and most hold what belongs to one person.
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     if context.secure:

@@ -15,6 +15,8 @@ EVERY_PAGE: dict[str, Any] = {
     "signed_in_as": None,
     "nav": [],
     "notice": None,
+    "frame": "base.html",
+    "home": "/affiliate",
 }
 SIGNED_IN = {"signed_in_as": "mia@example.com"}
 PROGRAM = {
@@ -198,6 +200,33 @@ CONFIRMATION = {"amount": 5000, "currency": "usd", "method": "PayPal", "destinat
 STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
 VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
 
+PRICING: dict[str, Any] = {
+    "unfinished": True,
+    "said": "",
+    "form": {
+        "values": {
+            "email": HOSTILE,
+            "code": HOSTILE,
+            "ref": HOSTILE,
+            "src": HOSTILE,
+            "referrer": HOSTILE,
+        },
+        "errors": {"email": HOSTILE, "code": HOSTILE, "checkout": HOSTILE},
+    },
+    "plans": [
+        {
+            "slug": slug,
+            "name": HOSTILE,
+            "chosen": slug == "monthly",
+            "price": "$29.00",
+            "discount": discount,
+            "total": "$23.20",
+            "every": "per month",
+            "later": HOSTILE,
+        }
+        for slug, discount in (("monthly", "\N{MINUS SIGN}$5.80"), ("yearly", ""))
+    ],
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -208,6 +237,16 @@ PAGES: dict[str, dict[str, Any]] = {
     "paused": STATE,
     "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
     "payouts": PAYOUTS,
+    "pricing": PRICING,
+    "pricing_closed": {"why": "down", "again": "/pricing?code=A%22B"},
+    "pricing_continue": {"url": "https://pay.example/c/1"},
+    "pricing_thanks": {
+        "confirmed": True,
+        "plan": HOSTILE,
+        "price": "$29.00",
+        "discounts": [(HOSTILE, "\N{MINUS SIGN}$5.80")],
+        "total": "$23.20",
+    },
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
     "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},
     "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},

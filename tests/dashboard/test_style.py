@@ -17,6 +17,7 @@ PAGE_SURFACES = ("paper", "surface", "sunken")
 TEXT = [
     *product(("ink", "soft", "brand-text", "bad-text"), PAGE_SURFACES),
     *((f"{tone}-text", f"{tone}-tint") for tone in ("brand", "wait", "bad", "info")),
+    *product(("ink", "soft"), ("brand-tint",)),
     ("on-brand", "brand"),
     ("on-brand", "brand-hover"),
     ("ticket-ink", "ticket"),
