@@ -7,6 +7,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 APPLICATION = "application"
 PAYOUT = "payout"
+LEAK = "leak"
+CODE_BATCH = "code_batch"
 
 
 class Card(SQLModel, table=True):

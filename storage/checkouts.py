@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
-from storage.redemptions import Redemption
+from storage.redemptions import Redemption, is_use
 
 OPEN = "open"
 COMPLETED = "completed"
@@ -145,6 +145,27 @@ async def held_by(
 ) -> dict[UUID, int]:
     """How many uses of each code are held for one person."""
     return await _count(session, code_ids, moment, _is_of(person_key, customer_id))
+
+
+async def referrers(
+    session: AsyncSession, after: datetime, code_id: UUID | None = None
+) -> dict[UUID, set[str]]:
+    """From which hosts those came who have used a code since a moment, by code.
+
+    Of one code only, where it is named.
+    """
+    query = (
+        select(Redemption.discount_code_id, Checkout.referrer)
+        .join(Checkout, col(Checkout.id) == Redemption.checkout_id)
+        .where(col(Redemption.redeemed_at) > after, is_use(), Checkout.referrer != "")
+        .distinct()
+    )
+    if code_id is not None:
+        query = query.where(Redemption.discount_code_id == code_id)
+    found: dict[UUID, set[str]] = {}
+    for code, host in await session.exec(query):
+        found.setdefault(code, set()).add(host)
+    return found
 
 
 async def expire(session: AsyncSession, moment: datetime) -> None:

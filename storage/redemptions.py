@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, UniqueConstraint, case
 from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -139,6 +139,39 @@ async def _count(
         .group_by(col(Redemption.discount_code_id))
     )
     return dict((await session.exec(query)).all())
+
+
+async def used_often(session: AsyncSession, after: datetime, at_least: int) -> Sequence[UUID]:
+    """The codes that were used so often since a moment."""
+    query = (
+        select(Redemption.discount_code_id)
+        .where(col(Redemption.redeemed_at) > after, is_use())
+        .group_by(col(Redemption.discount_code_id))
+        .having(func.count() >= at_least)
+    )
+    return (await session.exec(query)).all()
+
+
+async def uses_between(
+    session: AsyncSession, code_id: UUID, moments: Sequence[datetime]
+) -> list[int]:
+    """How often a code was used from each of these moments to the one after it."""
+    first, *ends = moments
+    redeemed = col(Redemption.redeemed_at)
+    span = case(*((redeemed <= end, place) for place, end in enumerate(ends))).label("span")
+    spans = (
+        select(span)
+        .where(
+            Redemption.discount_code_id == code_id,
+            redeemed > first,
+            redeemed <= ends[-1],
+            is_use(),
+        )
+        .subquery()
+    )
+    query = select(spans.c.span, func.count()).group_by(spans.c.span)
+    counted = dict((await session.exec(query)).all())
+    return [counted.get(place, 0) for place in range(len(ends))]
 
 
 async def given(
