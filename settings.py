@@ -92,6 +92,7 @@ class Settings(BaseSettings):
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1"),
     )
+    country_header: str = ""
     secret_key: SecretStr = SecretStr("")
     tax_encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     product_name: str = "Your product"

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from dashboard.clicks import Clicks
 from dashboard.directory import Directory
 from domain.program import Program
 from integrations.clerk import Clerk
@@ -22,6 +23,7 @@ class DashboardContext:
     settings: Settings
     clerk: Clerk | None
     stripe: StripeGateway | None = None
+    clicks: Clicks | None = None
 
     @property
     def secure(self) -> bool:

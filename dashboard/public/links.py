@@ -1,30 +1,79 @@
 """`/r/{ref}`: a referral link leads to the product, saying who sent the visitor."""
 
+from functools import lru_cache
 from typing import Final
-from urllib.parse import urlencode
 
-from aiohttp import web
+import structlog
+from aiohttp import hdrs, web
 
+from dashboard.clicks import Clicks, host_of
 from dashboard.context import CONTEXT, DashboardContext
+from domain.clicks import REDIRECT
+from domain.errors import InvalidError
+from domain.links import campaign, direct_link, page_of, safe_target, tidy_tag
 from domain.texts import keepable
-from storage import links
+from storage.group_commit import IntakeFullError
 
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
+_CLICKS: Final = web.AppKey("clicks", Clicks)
+_log = structlog.get_logger(__name__)
 
 
 def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add the address of referral links; without PRODUCT_URL there is nowhere to lead to."""
-    if context.settings.product_url:
+    if context.settings.product_url and context.clicks is not None:
         app[CONTEXT] = context
+        app[_CLICKS] = context.clicks
         app.router.add_get("/r/{ref}", follow)
 
 
 async def follow(request: web.Request) -> web.Response:
-    """Lead to the product, with `?ref=` where the link is one of ours and in force."""
-    context = request.app[CONTEXT]
-    async with context.db.read() as session:
-        link = await links.by_ref(session, keepable(request.match_info["ref"]).upper())
-    target = f"{context.settings.product_url}/"
-    if link is not None and not link.suspended:
-        target += "?" + urlencode({"ref": link.ref})
-    raise web.HTTPFound(target, headers=_HEADERS)
+    """`?to=&src=&utm=1`: keep the click, then lead to a page of the product, with `?ref=`.
+
+    A link that is nobody's, or not in force, leads there without a click or a `ref`; a target that
+    is none of the product's pages becomes its home. 429 for whoever floods one link.
+    """
+    context, clicks = request.app[CONTEXT], request.app[_CLICKS]
+    query = request.query
+    link = await clicks.link(keepable(request.match_info["ref"]))
+    hosts = (await clicks.program()).product_hosts
+    target = _target(query.get("to", ""), context.settings.product_url, hosts)
+    if link is None:
+        raise web.HTTPFound(target, headers=_HEADERS)
+    if wait := clicks.flood_ends_in(request, link.ref):
+        raise web.HTTPTooManyRequests(
+            text="This link was followed too often from here. Try again in a minute.",
+            headers={hdrs.RETRY_AFTER: str(wait)},
+        )
+    tag = tidy_tag(query.get("src", ""))
+    name = context.settings.product_name if query.get("utm") == "1" else ""
+    utm = campaign(name, link.ref, tag) if name else {}
+    touch = clicks.touch(
+        request,
+        link,
+        REDIRECT,
+        source_tag=tag,
+        landing_page=page_of(target),
+        utm=utm,
+        referrer_host=host_of(request.headers.get(hdrs.REFERER, "")),
+    )
+    try:
+        await clicks.record(touch)
+    except IntakeFullError:
+        # The visitor comes first: the `ref` in the address still says who sent them.
+        _log.warning("a click was not kept: too many wait", ref=link.ref)
+    raise web.HTTPFound(_written(target, link.ref, tag, name), headers=_HEADERS)
+
+
+@lru_cache(4096)
+def _target(to: str, product_url: str, hosts: tuple[str, ...]) -> str:
+    try:
+        return safe_target(to, product_url, hosts)
+    except InvalidError:
+        return f"{product_url}/"
+
+
+@lru_cache(4096)
+def _written(target: str, ref: str, tag: str, product_name: str) -> str:
+    utm = campaign(product_name, ref, tag) if product_name else {}
+    return direct_link(target, ref, tag, utm)

@@ -1,8 +1,10 @@
-"""Names for the list of signed-in devices."""
+"""What User-Agents say of browsers and devices."""
+
+import time
 
 import pytest
 
-from dashboard.devices import device_label
+from dashboard.devices import device_class, device_label, is_bot
 
 _KIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
@@ -35,3 +37,29 @@ def test_a_browser_is_called_what_its_owner_calls_it(user_agent: str, label: str
 def test_nothing_that_the_browser_sent_is_repeated() -> None:
     """The label is made of our words only."""
     assert device_label("<script>Chrome/1 Windows</script>") == "Chrome on Windows"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "kind"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0 Safari/537.36", "desktop"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148", "mobile"),
+        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/141.0 Mobile Safari/537.36", "mobile"),
+        ("Mozilla/5.0 (Linux; Android 15; SM-X910) Chrome/141.0 Safari/537.36", "tablet"),
+        ("Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) Mobile/15E148", "tablet"),
+        ("PlayStation 5", "other"),
+        ("", "other"),
+    ],
+)
+def test_a_click_knows_what_kind_of_device_it_came_from(user_agent: str, kind: str) -> None:
+    """One of four, so that nobody is recognised by it."""
+    assert device_class(user_agent) == kind
+
+
+def test_a_hostile_user_agent_is_read_at_once() -> None:
+    """Whoever floods with long nonsense costs no more than anybody else."""
+    begin = time.perf_counter()
+    for n in range(200):
+        assert not is_bot("A" * 8000 + str(n))
+        assert device_class("Android" * 1000 + str(n)) == "tablet"
+    assert time.perf_counter() - begin < 1

@@ -1,0 +1,109 @@
+"""A click on a referral link: what is kept of it, and by what its visitor is known.
+
+An address is never kept. It goes into a keyed hash with the day and the browser's name, cut to
+the network it belongs to, so that the hash can neither be turned back nor followed overnight.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+from uuid import UUID
+
+from domain.links import PAGE_MAX, tidy_tag
+from domain.texts import keepable
+from storage.clicks import BOT, COUNTED
+from storage.group_commit import Value
+from storage.ids import new_id
+
+REDIRECT: Final = "redirect"
+TRACKER: Final = "tracker"
+PARTNER: Final = "partner"
+
+_UTM: Final = ("source", "medium", "campaign", "content", "term", "id")
+_UTM_MAX: Final = 100
+_HOST_MAX: Final = 253
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Somebody followed a link of an affiliate's. Texts are as they came.
+
+    `landing_page` is the path they came to, `device` one of desktop, mobile, tablet and other.
+    `address` and `user_agent` serve to tell visitors apart and are not kept.
+    """
+
+    affiliate_id: UUID
+    ref: str
+    channel: str
+    address: str
+    user_agent: str
+    at: datetime
+    source_tag: str = ""
+    landing_page: str = ""
+    utm: Mapping[str, str] = field(default_factory=dict)
+    country: str = ""
+    referrer_host: str = ""
+    device: str = "other"
+    is_bot: bool = False
+
+
+def visitor_key(secret_key: str) -> bytes:
+    """The key of the hashes by which visitors are known: of no use for anything else."""
+    return sha256(f"visitors:{secret_key}".encode()).digest()
+
+
+def visitor(key: bytes, touch: Touch) -> str:
+    """What a visitor is known by on one UTC day."""
+    seen = f"{touch.at.date()}|{network(touch.address)}|{touch.user_agent}"
+    return hmac.digest(key, seen.encode(errors="replace"), "sha256").hex()[:32]
+
+
+def first_key(ref: str, known_as: str) -> str:
+    """Unique among the clicks that count: one for each ref, visitor and day."""
+    return f"{ref}:{known_as}"
+
+
+@lru_cache(4096)
+def network(address: str) -> str:
+    """The network that an address belongs to: its /24, for IPv6 its /48. Empty for no address."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(known, IPv6Address):
+        if known.ipv4_mapped is None:
+            return str(ip_network((known.packed[:6] + bytes(10), 48)))
+        known = known.ipv4_mapped
+    return str(ip_network((known.packed[:3] + bytes(1), 24)))
+
+
+def row(key: bytes, touch: Touch) -> Value:
+    """The click as it is stored, in the columns of `storage.clicks.INSERT`."""
+    known_as = visitor(key, touch)
+    utm = {
+        f"utm_{name}": keepable(value)[:_UTM_MAX]
+        for name in _UTM
+        if (value := touch.utm.get(f"utm_{name}", ""))
+    }
+    return (
+        new_id(),
+        touch.affiliate_id,
+        touch.ref,
+        tidy_tag(touch.source_tag) if touch.source_tag else "",
+        keepable(touch.landing_page)[:PAGE_MAX],
+        json.dumps(utm),
+        touch.country,
+        keepable(touch.referrer_host)[:_HOST_MAX].lower(),
+        touch.device,
+        known_as,
+        BOT if touch.is_bot else COUNTED,
+        touch.channel,
+        None if touch.is_bot else first_key(touch.ref, known_as),
+        touch.at,
+    )
