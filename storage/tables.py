@@ -26,6 +26,7 @@ from storage import (
     referrals,
     rollups,
     sales,
+    saved_links,
     sessions,
     tiers,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "referrals",
     "rollups",
     "sales",
+    "saved_links",
     "sessions",
     "tiers",
 ]
