@@ -48,7 +48,7 @@ function put(page) {
   const refused = page.getElementById("code").getAttribute("aria-invalid");
   if (refused) code.setAttribute("aria-invalid", refused);
   else code.removeAttribute("aria-invalid");
-  const total = page.querySelector(".totals.chosen .total").innerText;
+  const total = form.querySelector(".totals.chosen .total").innerText;
   announcer.textContent = `${said.innerText} ${total}`;
 }
 
