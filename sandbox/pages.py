@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 import jinja2
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 import clock
 from sandbox.calendar import Calendar
+from sandbox.stripe.catalogue import PLANS
 
 _HERE = Path(__file__).parent
 
@@ -107,5 +109,17 @@ async def _let_days_pass(request: web.Request) -> web.Response:
 
 
 async def _product(request: web.Request) -> web.Response:
-    """The page that referral links lead to."""
-    return render(request, "product.html", {"ref": request.query.get("ref", "")})
+    """The page that referral links lead to, with the promo-code field that products embed."""
+    slugs = {slug: name for slug, name, _, _ in PLANS}
+    wanted = request.query.get("plan", "")
+    ref = request.query.get("ref", "")
+    kept = {"ref": ref} if ref else {}
+    view = {
+        "ref": ref,
+        "plans": [
+            (slug, name, "?" + urlencode({"plan": slug} | kept)) for slug, name in slugs.items()
+        ],
+        "plan": wanted if wanted in slugs else next(iter(slugs)),
+        "pricing": "/pricing" + ("?" + urlencode(kept) if kept else ""),
+    }
+    return render(request, "product.html", view)
