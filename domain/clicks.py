@@ -18,8 +18,8 @@ from uuid import UUID
 from domain.links import PAGE_MAX, tidy_tag
 from domain.texts import keepable
 from storage.clicks import BOT, COUNTED
-from storage.group_commit import Value
 from storage.ids import new_id
+from storage.inserts import Value
 
 REDIRECT: Final = "redirect"
 TRACKER: Final = "tracker"

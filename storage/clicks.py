@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.columns import json_field
-from storage.group_commit import Insert, Sums, Value
+from storage.inserts import Insert, Sums, Value
 from storage.rollups import COUNTS, Origin, Rollup
 
 COUNTED = "counted"

@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.db import announce
-from storage.group_commit import Insert
 from storage.ids import new_id
+from storage.inserts import Insert
 from storage.work import Work, open_rows_index, parked_rows_index
 
 TOPIC = "inbox"

@@ -11,8 +11,9 @@ from sqlmodel import select
 from storage import clicks, raw_sums, rollups
 from storage.clicks import BOT, COUNTED, REPEAT, Click
 from storage.db import Database
-from storage.group_commit import GroupCommit, Value
+from storage.group_commit import GroupCommit
 from storage.ids import new_id
+from storage.inserts import Value
 from storage.rollups import Rollup
 
 OWNER = new_id()
