@@ -9,8 +9,8 @@ from sqlmodel import Field, SQLModel, col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from storage.group_commit import Insert, Sums, Value
 from storage.ids import new_id
+from storage.inserts import Insert, Sums, Value
 
 
 class LandingPage(SQLModel, table=True):
