@@ -6,26 +6,17 @@ has now, and a code that it refuses says so in `stripe_problem`.
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, forms
+from domain import affiliates, codes, effects
 from domain.audit import SYSTEM, Actor, record
-from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.code_terms import REPEATING, Terms, invalid, read, require, terms_of
+from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
 from domain.statuses import Status
 from domain.texts import keepable
@@ -42,111 +33,22 @@ from storage.codes import (
 )
 from storage.ids import new_id
 
-REPEATING: Final = "repeating"
 MOST_AT_ONCE: Final = 200
 """Codes made by one command: each is two calls to the payment provider."""
+
+PACE: Final = timedelta(milliseconds=100)
+"""Codes made at once reach the provider one by one, so that nobody else has to wait for all."""
 
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without those that people mix up when they read a code aloud or from paper."""
 _RANDOM_LETTERS: Final = 6
-
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
-Flag = Annotated[bool, Field(strict=True)]
-
-
-class Terms(BaseModel):
-    """What an operator says of a code.
-
-    `discount_value` is percent for `percentage`, minor units of `currency` for `fixed_amount`;
-    `currency` is the program's where none is named. `duration_months` belongs to `repeating`.
-    `min_plan` is the slug of the least plan. `affiliate` is an id, a public id or a promo code.
-    None in `max_uses`, `min_plan` and `expires_at` sets no limit.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    code: str = Field(max_length=100)
-    description: Annotated[str, AfterValidator(keepable)] = Field(default="", max_length=500)
-    discount_type: Literal["percentage", "fixed_amount"] = "percentage"
-    discount_value: int = Field(strict=True, ge=1, le=99_999_999)
-    currency: str = ""
-    duration: Literal["once", "repeating", "forever"] = "once"
-    duration_months: Annotated[int, Field(strict=True, ge=1, le=60)] | None = Field(
-        default=None, validate_default=True
-    )
-    max_uses: Count | None = None
-    max_uses_per_user: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
-    min_plan: str | None = None
-    stackable: Flag = False
-    first_purchase_only: Flag = False
-    expires_at: AwareDatetime | None = None
-    affiliate: Annotated[str, AfterValidator(keepable)] | None = None
-
-    @field_validator("discount_value")
-    @classmethod
-    def _no_more_than_all(cls, value: int, info: ValidationInfo) -> int:
-        if info.data.get("discount_type") == PERCENTAGE and value > 100:  # noqa: PLR2004 - percent
-            raise ValueError("A percentage is from 1 to 100.")
-        return value
-
-    @field_validator("currency")
-    @classmethod
-    def _three_letters(cls, value: str) -> str:
-        if value and not (len(value) == 3 and value.isascii() and value.isalpha()):  # noqa: PLR2004 - ISO 4217
-            raise ValueError("A currency is three letters, such as usd.")
-        return value.lower()
-
-    @field_validator("duration_months")
-    @classmethod
-    def _months_where_they_count(cls, value: int | None, info: ValidationInfo) -> int | None:
-        repeats = info.data.get("duration") == REPEATING
-        if repeats and value is None:
-            raise ValueError("Say for how many months the discount repeats.")
-        if not repeats and value is not None:
-            raise ValueError("Months belong to a repeating discount only.")
-        return value
-
-
-def read(given: Mapping[str, Any]) -> Terms:
-    """The terms somebody filled in. Raises `InvalidError` that names every field to mend."""
-    try:
-        return Terms.model_validate(given)
-    except ValidationError as error:
-        raise _invalid(forms.problems(error)) from None
-
-
-def terms_of(code: DiscountCode) -> Terms:
-    """A code's terms, as they could be filled in again."""
-    return Terms(
-        code=code.code,
-        description=code.description,
-        discount_type="percentage" if code.discount_type == PERCENTAGE else "fixed_amount",
-        discount_value=code.discount_value,
-        currency=code.currency,
-        duration=_DURATIONS[code.duration],
-        duration_months=code.duration_months,
-        max_uses=code.max_uses,
-        max_uses_per_user=code.max_uses_per_user,
-        min_plan=code.min_plan,
-        stackable=code.stackable,
-        first_purchase_only=code.first_purchase_only,
-        expires_at=code.expires_at,
-        affiliate=str(code.affiliate_user_id) if code.affiliate_user_id else None,
-    )
-
-
-_DURATIONS: Final[Mapping[str, Literal["once", "repeating", "forever"]]] = {
-    "once": "once",
-    "repeating": "repeating",
-    "forever": "forever",
-}
 
 
 async def create(session: AsyncSession, given: Mapping[str, Any], actor: Actor) -> DiscountCode:
     """Make a code. Raises `InvalidError` that names every field to mend."""
     settings = await load(session)
     terms = read(given)
-    _require(terms, settings, expires_after=clock.now())
+    require(terms, settings, expires_after=clock.now())
     await codes.require_good(session, terms.code, settings, campaign=True)
     return await _make(session, terms, settings, actor)
 
@@ -159,19 +61,23 @@ async def create_many(
     They share a `batch`. All or none. Raises `InvalidError`.
     """
     if not 1 <= count <= MOST_AT_ONCE:
-        raise _invalid({"count": f"From 1 to {MOST_AT_ONCE} codes can be made at once."})
+        raise invalid({"count": f"From 1 to {MOST_AT_ONCE} codes can be made at once."})
     settings = await load(session)
     longest = codes.CAMPAIGN_LENGTH - _RANDOM_LETTERS - 1
     if problem := codes.problem_with(prefix, settings, campaign=True):
-        raise _invalid({"prefix": problem})
+        raise invalid({"prefix": problem})
     if len(prefix) > longest:
-        raise _invalid({"prefix": f"Use at most {longest} characters."})
-    _require(read({**given, "code": prefix}), settings, expires_after=clock.now())
-    batch = new_id()
-    return [
-        await _make(session, read({**given, "code": word}), settings, actor, batch)
-        for word in await _free_words(session, prefix, count)
+        raise invalid({"prefix": f"Use at most {longest} characters."})
+    require(read({**given, "code": prefix}), settings, expires_after=clock.now())
+    batch, now = new_id(), clock.now()
+    made = [
+        await _make(
+            session, read({**given, "code": word}), settings, actor, batch, due=now + place * PACE
+        )
+        for place, word in enumerate(await _free_words(session, prefix, count))
     ]
+    await effects.show_code_batch(session, batch)
+    return made
 
 
 async def edit(
@@ -194,11 +100,11 @@ async def edit(
     after = read(given)
     if after.code != before.code:
         sentence = "Customers know the code by this word: make a new code instead."
-        raise _invalid({"code": sentence})
+        raise invalid({"code": sentence})
     moved = after.expires_at != before.expires_at
-    _require(after, settings, expires_after=clock.now() if moved else None)
+    require(after, settings, expires_after=clock.now() if moved else None)
     if after.max_uses is not None and after.max_uses < code.total_uses:
-        raise _invalid({"max_uses": f"It was used {code.total_uses} times already."})
+        raise invalid({"max_uses": f"It was used {code.total_uses} times already."})
     await _fill(session, code, after, settings)
     if code.status == EXPIRED and moved:
         code.status = ACTIVE
@@ -224,7 +130,7 @@ async def change(
     Raises `InvalidError`, `ConflictError`, `NotFoundError`.
     """
     if status is not None and status not in _STEPS:
-        raise _invalid({"status": f"Use one of {', '.join(_STEPS)}."})
+        raise invalid({"status": f"Use one of {', '.join(_STEPS)}."})
     code = await _locked(session, code_id)
     if code.status == ARCHIVED and status in {ACTIVE, PAUSED}:
         code = await _step(session, code_id, PAUSED, {ARCHIVED}, actor)
@@ -264,6 +170,13 @@ async def activate(session: AsyncSession, code_id: UUID, actor: Actor) -> Discou
 _STEPS: Final = {ACTIVE: activate, PAUSED: pause, ARCHIVED: archive}
 
 
+async def retry(session: AsyncSession, code_id: UUID, actor: Actor) -> DiscountCode:
+    """Bring the payment provider to a code once more, after it refused to be."""
+    code = await _locked(session, code_id)
+    await _changed(session, code, "retried", actor, problem=code.stripe_problem)
+    return code
+
+
 async def expire_due(session: AsyncSession) -> int:
     """Mark the codes whose time is over; returns how many there were."""
     due = await rows.expiring(session, clock.now())
@@ -291,6 +204,8 @@ async def _make(
     settings: Program,
     actor: Actor,
     batch: UUID | None = None,
+    *,
+    due: datetime | None = None,
 ) -> DiscountCode:
     code = DiscountCode(
         code=terms.code,
@@ -304,6 +219,7 @@ async def _make(
         code,
         "created",
         actor,
+        due,
         terms=terms.model_dump(mode="json", exclude_defaults=True),
     )
     return code
@@ -326,27 +242,7 @@ async def _affiliate(session: AsyncSession, name: str | None) -> UUID | None:
     try:
         return (await affiliates.look_up(session, name)).id
     except NotFoundError as error:
-        raise _invalid({"affiliate": str(error)}) from None
-
-
-def _require(terms: Terms, settings: Program, *, expires_after: datetime | None) -> None:
-    """What the terms alone can not tell: whether there is such a plan, and time left."""
-    wrong: dict[str, str] = {}
-    if terms.min_plan is not None and settings.plan(terms.min_plan) is None:
-        known = ", ".join(plan.slug for plan in settings.plans)
-        wrong["min_plan"] = f"There is no plan {terms.min_plan[:40]}. Use one of {known}."
-    if terms.discount_type == PERCENTAGE and terms.currency:
-        wrong["currency"] = "A percentage has no currency."
-    end = terms.expires_at
-    if end is not None and expires_after is not None and end <= expires_after:
-        wrong["expires_at"] = "This moment is over: choose a later one."
-    if wrong:
-        raise _invalid(wrong)
-
-
-def _invalid(fields: dict[str, str]) -> InvalidError:
-    listed = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in fields.items())
-    return InvalidError(f"This code cannot be saved. {listed}", fields)
+        raise invalid({"affiliate": str(error)}) from None
 
 
 async def _free_words(session: AsyncSession, prefix: str, count: int) -> list[str]:
@@ -382,11 +278,16 @@ async def _step(
 
 
 async def _changed(
-    session: AsyncSession, code: DiscountCode, action: str, actor: Actor, **detail: Any
+    session: AsyncSession,
+    code: DiscountCode,
+    action: str,
+    actor: Actor,
+    due: datetime | None = None,
+    **detail: Any,
 ) -> None:
-    """Keep a code as it is now; the payment provider follows."""
+    """Keep a code as it is now; the payment provider follows, not before `due`."""
     code.updated_at = clock.now()
     session.add(code)
     await session.flush()
-    await effects.update_promotion_code(session, code.id)
+    await effects.update_promotion_code(session, code.id, due)
     await record(session, actor, f"code.{action}", f"code:{code.id}", code=code.code, **detail)

@@ -6,6 +6,7 @@ present state, so that one late, repeated or overtaken update still ends right.
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,10 @@ INTAKE_REPORT = "report.intake"
 CUSTOMER_TAG = "customer.tag"
 PAYOUT_CARD = "card.payout"
 TRANSFER = "transfer"
+LANDING_CARD = "card.landing"
+LEAK_CARD = "card.leak"
+CODE_BATCH = "card.code_batch"
+CODE_BATCH_FILE = "file.code_batch"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -33,6 +38,10 @@ _WORDS: Final = {
     CUSTOMER_TAG: "the mark on customer {customer} of who brought them",
     PAYOUT_CARD: "the card of a payout",
     TRANSFER: "the transfer of a payout",
+    LANDING_CARD: "the card of a partner page",
+    LEAK_CARD: "the card about a discount code that may have leaked",
+    CODE_BATCH: "the card of codes that were made at once",
+    CODE_BATCH_FILE: "the file with codes that were made at once",
 }
 
 
@@ -63,9 +72,14 @@ async def update_directory(session: AsyncSession, email_key: str) -> None:
     await outbox.put(session, DIRECTORY, lane=f"directory:{email_key}", email_key=email_key)
 
 
-async def update_promotion_code(session: AsyncSession, code_id: UUID) -> None:
-    """Make the payment provider honour a code, or stop honouring it, as its status says."""
-    await outbox.put(session, PROMOTION_CODE, lane=code_lane(code_id), code=str(code_id))
+async def update_promotion_code(
+    session: AsyncSession, code_id: UUID, due: datetime | None = None
+) -> None:
+    """Make the payment provider honour a code, or stop honouring it, as its status says.
+
+    Not before `due`, where that is given.
+    """
+    await outbox.put(session, PROMOTION_CODE, lane=code_lane(code_id), due=due, code=str(code_id))
 
 
 def code_lane(code_id: UUID) -> str:
@@ -111,6 +125,41 @@ async def show_payout(session: AsyncSession, payout_id: UUID) -> None:
     await outbox.put(session, PAYOUT_CARD, lane=f"card:{payout_id}", payout=str(payout_id))
 
 
+async def show_leak(session: AsyncSession, leak_id: UUID) -> None:
+    """Bring the operators' card of a leak up to date, posting it if it is new."""
+    await outbox.put(session, LEAK_CARD, lane=f"card:{leak_id}", leak=str(leak_id))
+
+
+async def show_landing(session: AsyncSession, page_id: UUID, card: UUID) -> None:
+    """Bring one of the operators' cards of a partner page up to date, posting it if it is new."""
+    await outbox.put(
+        session, LANDING_CARD, lane=f"card:{card}", landing=str(page_id), card=str(card)
+    )
+
+
 async def transfer(session: AsyncSession, payout_id: UUID) -> None:
     """Have the payment provider transfer an approved payout."""
     await outbox.put(session, TRANSFER, lane=f"payout:{payout_id}", payout=str(payout_id))
+
+
+async def show_code_batch(
+    session: AsyncSession, batch: UUID, due: datetime | None = None, *, waited: int = 0
+) -> None:
+    """Show operators how far the provider is with codes that were made at once.
+
+    It comes back by itself until there is nothing more to tell; `waited` is how many seconds
+    it let pass before this look.
+    """
+    await outbox.put(
+        session, CODE_BATCH, lane=batch_lane(batch), due=due, batch=str(batch), waited=waited
+    )
+
+
+async def send_code_batch(session: AsyncSession, batch: UUID) -> None:
+    """Send operators the file with codes that were made at once, and what became of each."""
+    await outbox.put(session, CODE_BATCH_FILE, lane=batch_lane(batch), batch=str(batch))
+
+
+def batch_lane(batch: UUID) -> str:
+    """Where everything that is shown of a batch of codes stands in line."""
+    return f"card:{batch}"

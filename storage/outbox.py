@@ -1,5 +1,6 @@
 """What must reach the outside: one row per effect, written with the work that asks for it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,9 +38,21 @@ class Effect(Work, table=True):
     asked_at: datetime = Field(default_factory=clock.now)
 
 
-async def put(session: AsyncSession, kind: str, *, lane: str = "", **payload: Any) -> UUID:
-    """Ask for an effect, in this transaction; the pump is woken when it has committed."""
+async def put(
+    session: AsyncSession,
+    kind: str,
+    *,
+    lane: str = "",
+    due: datetime | None = None,
+    **payload: Any,
+) -> UUID:
+    """Ask for an effect, in this transaction; the pump is woken when it has committed.
+
+    It is not begun before `due`, where that is given.
+    """
     effect = Effect(kind=kind, lane=lane, payload=payload, request_id=logs.request_id())
+    if due is not None:
+        effect.next_attempt_at = due
     session.add(effect)
     await session.flush()
     announce(session, TOPIC)
@@ -87,3 +100,11 @@ async def is_busy(session: AsyncSession, lane: str) -> bool:
     """Whether effects of a lane still want work."""
     query = select(Effect.id).where(Effect.lane == lane, is_open(Effect)).limit(1)
     return (await session.exec(query)).first() is not None
+
+
+async def busy_lanes(session: AsyncSession, lanes: Collection[str], kind: str) -> set[str]:
+    """Which of these lanes have an effect of a kind that still wants work."""
+    query = select(Effect.lane).where(
+        col(Effect.lane).in_(lanes), Effect.kind == kind, is_open(Effect)
+    )
+    return set((await session.exec(query)).all())

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import digits, money, percent, proportion, share, split
+from domain.money import digits, minor_units, money, percent, proportion, share, split
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,36 @@ def test_parts_add_up_to_what_is_split(amount: int, weights: list[int]) -> None:
     due = weights if sum(weights) else [1] * len(weights)
     for part, weight in zip(parts, due, strict=True):
         assert abs(part * sum(due) - amount * weight) <= sum(due)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [
+        ("10", "usd", 1000),
+        (" 10.5 ", "usd", 1050),
+        ("10.50", "USD", 1050),
+        ("0.05", "eur", 5),
+        ("500", "jpy", 500),
+        ("500.00", "jpy", 500),
+        ("1.25", "kwd", 1250),
+        ("999999999999", "usd", 99999999999900),
+    ],
+)
+def test_an_amount_is_read_as_it_is_typed(typed: str, currency: str, amount: int) -> None:
+    """To the cent, with as many decimals as the currency has."""
+    assert minor_units(typed, currency) == amount
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ten", "1,000", "10,50", "-1", "1e3", "10.", ".5", "10.505", "٣", "1 0", "$10"]
+)
+def test_what_could_mean_something_else_is_no_amount(typed: str) -> None:
+    """Money is not guessed at."""
+    with pytest.raises(ValueError, match=r"point"):
+        minor_units(typed, "usd")
+
+
+@given(st.integers(0, 10**11), st.sampled_from(["usd", "jpy", "kwd"]))
+def test_what_is_shown_can_be_typed_again(amount: int, currency: str) -> None:
+    """An edited form keeps the amount."""
+    assert minor_units(digits(amount, currency), currency) == amount
