@@ -11,8 +11,8 @@ from bot.cards.blocks import Message
 Answer = Callable[[str], Awaitable[Message]]
 """Answers a subcommand, given what was typed after its name."""
 
-Errand = Callable[[str, AsyncArgs], Awaitable[Message]]
-"""The same for a subcommand that also has to know who asks."""
+Errand = Callable[[str, AsyncArgs], Awaitable[Message | None]]
+"""The same for a subcommand that also has to know who asks; None where it has opened a modal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,13 @@
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.home import Home, home_view
+from bot import code_lists
+from bot.cards.blocks import Json
+from bot.cards.code_list import SHOWN_MAX as CODES_MAX
+from bot.cards.home import CodeNews, Home, home_view
 from bot.cards.notices import notice
 from bot.cards.queue import SHOWN_MAX
+from bot.code_lists import NEWEST, Looking
 from bot.context import BotContext
 from bot.errands import Errand
 from bot.health import look
@@ -13,14 +17,26 @@ from bot.interactions import whisper
 from storage import affiliates, applications
 
 
-async def publish(desk: BotContext, client: AsyncWebClient, user_id: str) -> None:
-    """Show a reviewer the App Home as it is now."""
+async def publish(
+    desk: BotContext,
+    client: AsyncWebClient,
+    user_id: str,
+    looking: Looking = NEWEST,
+    *,
+    news: str = "",
+    undo: Json | None = None,
+) -> None:
+    """Show a reviewer the App Home as it is now.
+
+    `looking` says which discount codes; `news` is what just became of one, `undo` its button.
+    """
     async with desk.db.read() as session:
         home = Home(
             await applications.queue(session, SHOWN_MAX),
             await applications.count_by_status(session),
             await affiliates.count_by_status(session),
             await look(session, desk.settings),
+            CodeNews(await code_lists.look(session, looking, CODES_MAX), news, undo),
         )
     await client.views_publish(user_id=user_id, view=home_view(home))
 
@@ -30,4 +46,5 @@ async def finish(desk: BotContext, args: AsyncArgs, errand: Errand, sentence: st
     if errand.answer_to:
         await whisper(errand.answer_to, notice(sentence))
     else:
-        await publish(desk, args.client, args.context.user_id or "")
+        looking = Looking.carried(errand.home)
+        await publish(desk, args.client, args.context.user_id or "", looking)

@@ -1,10 +1,12 @@
 """Calls to Slack, with every fault told apart by what to do next."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -48,8 +50,14 @@ async def _call(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> dict
 
 
 async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> AsyncSlackResponse:
-    try:
+    with _faults_told_apart(method):
         return await slack.api_call(method, **how)
+
+
+@contextmanager
+def _faults_told_apart(method: str) -> Iterator[None]:
+    try:
+        yield
     except SlackApiError as error:
         word = str(error.response.get("error") or "unknown error")
         raise TransportError(
@@ -58,7 +66,7 @@ async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> As
             retry_after=retry_after(error.response.headers.get("Retry-After")),
             code=word,
         ) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, TimeoutError, SlackRequestError) as error:
         cause = type(error).__name__
         raise TransportError(f"Slack could not be reached ({cause})") from error
 
@@ -121,3 +129,32 @@ async def find_message(
         cursor = page.get("response_metadata", {}).get("next_cursor", "")
         if not cursor:
             return None
+
+
+async def upload(
+    slack: AsyncWebClient, channel: str, thread: str, *, name: str, content: str, words: str
+) -> None:
+    """Put a text file into a thread, with a message. Raises `TransportError`."""
+    with _faults_told_apart("files.completeUploadExternal"):
+        await slack.files_upload_v2(
+            channel=channel,
+            thread_ts=thread,
+            filename=name,
+            title=name,
+            content=content,
+            initial_comment=words,
+        )
+
+
+async def is_in_thread(slack: AsyncWebClient, channel: str, thread: str, words: str) -> bool:
+    """Whether a message with exactly these words stands in a thread. Raises `TransportError`."""
+    cursor = ""
+    while True:
+        page = await read(
+            slack, "conversations.replies", channel=channel, ts=thread, limit="200", cursor=cursor
+        )
+        if any(message.get("text") == words for message in page["messages"]):
+            return True
+        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        if not cursor:
+            return False

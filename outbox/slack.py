@@ -1,16 +1,22 @@
 """Cards and notices in the operators' channel."""
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
+from bot import code_batches
 from bot.cards.applications import application_card
 from bot.cards.blocks import Message
+from bot.cards.code_batches import batch_card
+from bot.cards.landing import landing_card
 from bot.cards.notices import notice
 from bot.cards.payouts import payout_card
-from domain import applications, effects, payout_views
+from domain import applications, effects, landing, payout_views
 from integrations import slack
 from outbox.registry import effect
 from outbox.services import Services
@@ -18,6 +24,9 @@ from storage import cards, outbox
 from storage.cards import Card
 from storage.outbox import Effect
 from storage.worker import Job
+
+SOONEST, LATEST = 2, 300
+"""Seconds between two looks at codes that are on their way."""
 
 Blocks = list[dict[str, Any]]
 
@@ -54,6 +63,70 @@ async def show_payout(job: Job[Effect], services: Services) -> None:
     )
 
 
+@effect(effects.CODE_BATCH)
+async def show_code_batch(job: Job[Effect], services: Services) -> None:
+    """Post how far codes made at once are, or bring it up to date; comes back until all is told."""
+    subject, waited = UUID(job.row.payload["batch"]), job.row.payload["waited"]
+    async with services.db.read() as session:
+        batch = await code_batches.look(session, subject)
+
+    async def go_on(session: AsyncSession) -> None:
+        if batch.done:
+            await effects.send_code_batch(session, subject)
+            return
+        # Longer and longer, for when the provider is down: then there is little to tell.
+        wait = min(max(SOONEST, waited * 3 // 2), LATEST)
+        due = clock.now() + timedelta(seconds=wait)
+        await effects.show_code_batch(session, subject, due, waited=wait)
+
+    await _show_card(
+        job,
+        services,
+        batch_card(batch),
+        kind=cards.CODE_BATCH,
+        subject=subject,
+        since=batch.codes[0].created_at,
+        then=go_on,
+    )
+
+
+@effect(effects.CODE_BATCH_FILE)
+async def send_code_batch(job: Job[Effect], services: Services) -> None:
+    """Put the file with codes made at once below their card, once."""
+    subject = UUID(job.row.payload["batch"])
+    async with services.db.read() as session:
+        batch = await code_batches.look(session, subject)
+        card = await cards.get(session, cards.CODE_BATCH, subject)
+    if services.slack is None or card is None:
+        return
+    name = f"codes-{batch.name.lower()}-{len(batch.codes)}.csv"
+    words = f"Codes {batch.name}-…, as they were at {job.row.asked_at:%Y-%m-%d %H:%M:%S} UTC."
+    sent = job.row.tried_before and await slack.is_in_thread(
+        services.slack, card.channel, card.message, words
+    )
+    if not sent:
+        content = code_batches.sheet(batch)
+        await slack.upload(
+            services.slack, card.channel, card.message, name=name, content=content, words=words
+        )
+
+
+@effect(effects.LANDING_CARD)
+async def show_landing(job: Job[Effect], services: Services) -> None:
+    """Post the card of a partner page, or bring one of them up to date."""
+    subject = UUID(job.row.payload["card"])
+    async with services.db.read() as session:
+        view = await landing.view(session, UUID(job.row.payload["landing"]))
+    await _show_card(
+        job,
+        services,
+        landing_card(view, services.settings.public_url, latest=view.page.card == subject),
+        kind=cards.LANDING,
+        subject=subject,
+        since=view.page.created_at,
+    )
+
+
 @effect(effects.NOTICE)
 async def post_notice(job: Job[Effect], services: Services) -> None:
     """Post a plain notice."""
@@ -80,8 +153,12 @@ async def _show_card(
     kind: str,
     subject: UUID,
     since: datetime,
+    then: Callable[[AsyncSession], Awaitable[None]] | None = None,
 ) -> None:
-    """Post the card of a subject and remember where, or update the one that is there."""
+    """Post the card of a subject and remember where, or update the one that is there.
+
+    `then` asks for what follows, in the transaction that finishes the job.
+    """
     if services.slack is None:
         return
     text, blocks = message
@@ -89,6 +166,9 @@ async def _show_card(
         card = await cards.get(session, kind, subject)
     if card is not None:
         await _update(services.slack, card.channel, card.message, text, blocks)
+        if then is not None:
+            async with job.transaction() as session:
+                await then(session)
         return
     channel, posted = await _post_once(
         job,
@@ -102,6 +182,8 @@ async def _show_card(
     )
     async with job.transaction() as session:
         session.add(Card(kind=kind, subject=subject, channel=channel, message=posted))
+        if then is not None:
+            await then(session)
 
 
 async def _update(

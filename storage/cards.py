@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 APPLICATION = "application"
 PAYOUT = "payout"
+LANDING = "landing"
 LEAK = "leak"
 CODE_BATCH = "code_batch"
 

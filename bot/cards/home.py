@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.cards.blocks import Json, divider, header, rich, said, section, words
+from bot.cards.code_list import list_blocks
 from bot.cards.health import health_blocks
 from bot.cards.queue import queue_blocks
+from bot.code_lists import CodeList
 from bot.health import Health
 from storage.applications import Application
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNews:
+    """The discount codes that somebody looks at, what just became of one, and what undoes it."""
+
+    found: CodeList
+    news: str = ""
+    undo: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,7 @@ class Home:
     applications: dict[str, int]
     affiliates: dict[str, int]
     health: Health
+    codes: CodeNews
 
 
 def home_view(home: Home) -> Json:
@@ -26,6 +38,8 @@ def home_view(home: Home) -> Json:
         header("Applications"),
         *queue_blocks(home.pending, home.applications.get("pending", 0)),
         divider(),
+        *list_blocks(home.codes.found, home.codes.news, home.codes.undo),
+        divider(),
         header("The program"),
         rich(section(said(_counted("Affiliates", home.affiliates)))),
         rich(section(said(_counted("Applications", home.applications)))),
@@ -33,7 +47,11 @@ def home_view(home: Home) -> Json:
         header("Health"),
         *health_blocks(home.health),
     ]
-    return {"type": "home", "blocks": blocks}
+    return {
+        "type": "home",
+        "blocks": blocks,
+        "private_metadata": home.codes.found.looking.packed(),
+    }
 
 
 def closed_view(reason: str) -> Json:

@@ -5,8 +5,21 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.help import help_card, unknown_card
+from bot.commands import Subcommands
 from bot.context import BotContext
 from bot.interactions import whisper
+
+
+async def run(known: Subcommands, text: str, args: AsyncArgs, *, under: str = "") -> Message | None:
+    """Hand what was typed to the subcommand that its first word names.
+
+    `under` is the subcommand that these belong to, with a space after it.
+    """
+    name, _, rest = text.strip().partition(" ")
+    subcommand = known.named(name or "help")
+    if subcommand is None:
+        return unknown_card(name, known.near(name), known.all(), under=under)
+    return await subcommand.run(rest.strip(), args)
 
 
 def register(bot: Bot, _context: BotContext) -> None:
@@ -18,13 +31,9 @@ def register(bot: Bot, _context: BotContext) -> None:
 
     async def answer(args: AsyncArgs) -> None:
         await args.ack()
-        name, _, rest = args.body.get("text", "").strip().partition(" ")
-        subcommand = known.named(name or "help")
-        if subcommand is None:
-            message = unknown_card(name, known.near(name), known.all())
-        else:
-            message = await subcommand.run(rest.strip(), args)
-        await whisper(args.body["response_url"], message)
+        message = await run(known, args.body.get("text", ""), args)
+        if message is not None:
+            await whisper(args.body["response_url"], message)
 
     known.add("help", "Shows this.", explain)
     bot.on_command("/affiliate", answer)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from operator import mul
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from bot.cards.find import find_card
 from bot.cards.health import health_card
 from bot.cards.help import unknown_card
-from bot.cards.home import Home, closed_view, home_view
+from bot.cards.home import CodeNews, Home, closed_view, home_view
 from bot.cards.notices import notice
 from bot.cards.queue import queue_card
 from bot.commands import Subcommands
@@ -29,11 +28,9 @@ from domain.program import Program
 from sandbox.slack.blocks import check_blocks, check_view
 from storage.affiliates import Affiliate
 from storage.applications import Application
+from tests.bot.cards.samples import TEXT, code_news
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-TEXT = st.builds(mul, st.text(max_size=20), st.sampled_from([1, 50]))
-"""Short or long, in any script."""
-
 applications = st.builds(
     Application,
     legal_name=TEXT,
@@ -140,10 +137,11 @@ def test_sentences_fit(text: str) -> None:
     assert not {"<", ">"} & set(shown)
 
 
-@given(pending=st.lists(applications, max_size=25), health=healths)
-def test_the_home_fits(pending: list[Application], health: Health) -> None:
-    """With a full queue and many failures."""
-    home = Home(pending, {"pending": len(pending)}, {"approved": 3}, health)
+@settings(deadline=None)
+@given(pending=st.lists(applications, max_size=25), health=healths, codes=code_news())
+def test_the_home_fits(pending: list[Application], health: Health, codes: CodeNews) -> None:
+    """With a full queue, many failures, and a page of codes that Stripe refuses."""
+    home = Home(pending, {"pending": len(pending)}, {"approved": 3}, health, codes)
 
     assert not check_view(home_view(home), "home")
 

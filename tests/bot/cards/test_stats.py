@@ -15,7 +15,8 @@ from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.ids import new_id
 from storage.sales import Sale
-from tests.bot.cards.test_lists import TEXT, affiliates, sound
+from tests.bot.cards.samples import TEXT
+from tests.bot.cards.test_lists import affiliates, sound
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CENTS = st.integers(-(10**12), 10**12)
