@@ -14,7 +14,10 @@ _MONTHS: Final = {"month": 1, "year": 12}
 
 @dataclass(frozen=True, slots=True)
 class PlanCard:
-    """A plan to choose. Amounts are words; `discount` is empty where nothing is taken off."""
+    """A plan to choose. Amounts are words; `discount` is empty where nothing is taken off.
+
+    `brief` says how often it is due or what it costs later, on one line; `later` in full.
+    """
 
     slug: str
     name: str
@@ -22,12 +25,13 @@ class PlanCard:
     price: str
     discount: str
     total: str
-    every: str
+    brief: str
     later: str
 
 
 def plan_card(plan: Plan, price: Price, offer: Offer, *, chosen: bool) -> PlanCard:
     """A plan at its price, with what the codes of `offer` take off."""
+    brief, sentence = _renewals(price, offer)
     discount = money(-offer.discount, offer.currency) if offer.discount else ""
     return PlanCard(
         slug=plan.slug,
@@ -36,30 +40,35 @@ def plan_card(plan: Plan, price: Price, offer: Offer, *, chosen: bool) -> PlanCa
         price=money(offer.price, offer.currency),
         discount=discount,
         total=money(offer.total, offer.currency),
-        every=_each(price),
-        later=later(price, offer),
+        brief=brief,
+        later=sentence,
     )
 
 
-def later(price: Price, offer: Offer) -> str:
-    """What the renewals cost, as a sentence."""
+def _renewals(price: Price, offer: Offer) -> tuple[str, str]:
+    """What the renewals cost: in a few words, and as a sentence."""
     each = _each(price)
-    full = f"Then {money(offer.price, offer.currency)} {each}."
+    whole = money(offer.price, offer.currency)
+    brief, full = f"then {whole} {each}", f"Then {whole} {each}."
     # Codes that are used together last for the same time.
     code = next((code for code, _ in offer.parts), None)
-    if code is None or code.duration == "once":
-        return full
+    if code is None:
+        return each, full
     discounted = money(offer.total, offer.currency)
     if code.duration == "forever":
-        return f"Then {discounted} {each}: the discount stays."
+        return each, f"Then {discounted} {each}: the discount stays."
     months = code.duration_months or 0
+    if not months:
+        return brief, full
     if price.interval not in _MONTHS:
-        return f"The discount lasts {months} month{'' if months == 1 else 's'}. {full}"
+        lasts = f"The discount lasts {months} month{'' if months == 1 else 's'}."
+        return brief, f"{lasts} {full}"
     # A renewal on the very day on which the months are over is a full one.
     payments = math.ceil(months / (_MONTHS[price.interval] * price.interval_count))
-    if payments <= 1:
-        return full
-    return f"{discounted} for each of the first {payments} payments. {full}"
+    if payments == 1:
+        return brief, full
+    sentence = f"{discounted} for each of the first {payments} payments. {full}"
+    return f"for {payments} payments, then {whole}", sentence
 
 
 def _each(price: Price) -> str:

@@ -82,9 +82,10 @@
     sums.replaceChildren(line("Price", sum.price), line("Discount", -sum.discount),
       line("You pay today", sum.total, "today"));
     const full = money(sum.price, sum.currency);
+    const months = answer.duration_months;
     later.textContent = {
       once: `Then ${full} at each renewal.`,
-      repeating: `Discounted for ${answer.duration_months} months, then ${full} at each renewal.`,
+      repeating: `Discounted for ${months} month${months > 1 ? "s" : ""}, then ${full} at each renewal.`,
       forever: "Every renewal is discounted as well.",
     }[answer.duration] || "";
   }

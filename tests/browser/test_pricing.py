@@ -17,7 +17,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
-TERMS: Final = {"code": "LAUNCH20", "discount_value": 20}
+TERMS: Final[dict[str, Any]] = {"code": "LAUNCH20", "discount_value": 20}
 REFUSED: Final = "LAUNCH20 cannot be used at the moment."
 MINUS: Final = "\N{MINUS SIGN}"
 
@@ -82,12 +82,14 @@ async def test_it_all_works_without_scripts(sandbox: str) -> None:
 async def test_nothing_moves_while_a_code_is_judged(sandbox: str) -> None:
     """Neither a price that is struck out nor a sentence below the field pushes the page about."""
     await make(sandbox)
+    stay = {"code": "STAY25", "discount_value": 25, "duration": "repeating", "duration_months": 12}
+    await make(sandbox, stay)
     async with chromium() as browser, page_of(browser) as page:
         await page.goto(f"{sandbox}/pricing")
         await page.get_by_text("Have a promo code?").click()
         await page.get_by_label("Promo code").focus()
         places = await where(page)
-        for typed, words in (("NOPE", "We do not know"), ("launch20", "20% off")):
+        for typed, words in (("NOPE", "We do not"), ("launch20", "20% off"), ("stay25", "25% off")):
             await page.get_by_label("Promo code").fill(typed)
             await expect(page.locator("#code-said")).to_contain_text(words)
             assert await where(page) == places
@@ -128,12 +130,12 @@ async def test_the_pricing_page_can_be_used_by_everybody(sandbox: str) -> None:
                     await look_at(page, f"{query}, {width} px, {scheme}")
 
 
-async def make(sandbox: str) -> dict[str, Any]:
+async def make(sandbox: str, terms: dict[str, Any] = TERMS) -> dict[str, Any]:
     """A code that Stripe has, by the admin API."""
-    code = await send(sandbox, "POST", "", TERMS)
+    code = await send(sandbox, "POST", "", terms)
 
     async def is_ready() -> bool:
-        asked = f"{sandbox}/api/discount-codes/validate?code=LAUNCH20"
+        asked = f"{sandbox}/api/discount-codes/validate?code={terms['code']}"
         async with ClientSession() as client, client.get(asked) as answer:
             return bool((await answer.json())["valid"])
 

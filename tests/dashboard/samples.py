@@ -221,7 +221,7 @@ PRICING: dict[str, Any] = {
             "price": "$29.00",
             "discount": discount,
             "total": "$23.20",
-            "every": "per month",
+            "brief": "every month",
             "later": HOSTILE,
         }
         for slug, discount in (("monthly", "\N{MINUS SIGN}$5.80"), ("yearly", ""))

@@ -77,6 +77,31 @@ def test_what_is_paid_later_depends_on_how_long_the_code_lasts(
     assert card(price, **terms) == ("\N{MINUS SIGN}$3.00", "$27.00", later)
 
 
+def test_a_currency_keeps_its_sign() -> None:
+    """In the middle of a sentence as well."""
+    price = stripe.Price("price_1", "prod_1", "cad", 3000, "month", 1)
+    made = offer([], Price("plan", "price_1", "cad", 3000))
+    card = plan_card(Plan(slug="plan", name="Plan"), price, made, chosen=True)
+    assert card.later == "Then CA$30.00 every month."
+
+
+@pytest.mark.parametrize(
+    ("terms", "brief"),
+    [
+        ({}, "every month"),
+        ({"duration": "once"}, "then $30.00 every month"),
+        ({"duration": "repeating", "duration_months": 3}, "for 3 payments, then $30.00"),
+        ({"duration": "forever"}, "every month"),
+    ],
+)
+def test_beside_the_price_a_few_words_do(terms: dict[str, Any], brief: str) -> None:
+    """The struck price never leaves open for how long the lower one holds."""
+    codes = [DiscountCode(code="A", **({"discount_value": 10} | terms))] if terms else []
+    made = offer(codes, Price("plan", "price_1", "usd", 3000))
+    card = plan_card(Plan(slug="plan", name="Plan"), monthly(), made, chosen=False)
+    assert card.brief == brief
+
+
 def test_more_than_the_price_is_never_taken_off() -> None:
     """A code worth more makes the first payment free."""
     fixed = {"discount_type": "fixed_amount", "discount_value": 9900, "currency": "usd"}
