@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.format import cycles
-from domain import commissions, effects, program
+from domain import commissions, effects, landing, program
 from domain.money import money, percent
 from domain.payout_methods import label
 from domain.promo import promo_words
@@ -63,6 +63,8 @@ async def _context(
 ) -> dict[str, Any]:
     if "affiliate" in about:
         return await _of_affiliate(session, UUID(about["affiliate"]), settings, server)
+    if "landing" in about:
+        return await _of_landing(session, UUID(about["landing"]), server)
     if "payout" in about:
         return await _of_payout(session, UUID(about["payout"]), server)
     if "application" in about:
@@ -108,6 +110,17 @@ async def _of_affiliate(
         "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
         "disclosure": words.disclosure,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
+    }
+
+
+async def _of_landing(session: AsyncSession, page_id: UUID, server: Settings) -> dict[str, Any]:
+    found = await landing.view(session, page_id)
+    affiliate = found.affiliate
+    return {
+        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "reason": found.page.taken_down_reason,
+        "page_url": f"{server.public_url}/partner/{found.page.slug}",
+        "editor_url": f"{server.public_url}/affiliate/dashboard/landing",
     }
 
 

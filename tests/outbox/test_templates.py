@@ -50,6 +50,12 @@ MAILS: dict[str, dict[str, Any]] = {
         "dashboard_url": "https://desk.example/affiliate",
     },
     "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "landing_put_back": {"name": HOSTILE, "page_url": "https://desk.example/partner/mia"},
+    "landing_taken_down": {
+        "name": HOSTILE,
+        "reason": "The headline promises too much. " + HOSTILE,
+        "editor_url": "https://desk.example/affiliate/dashboard/landing",
+    },
     "payout_failed": {**PAYOUT, **PAID_TO},
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
