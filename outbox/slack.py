@@ -123,22 +123,6 @@ async def show_landing(job: Job[Effect], services: Services) -> None:
         landing_card(view, services.settings.public_url, latest=view.page.card == subject),
         kind=cards.LANDING,
         subject=subject,
-        since=view.page.created_at,
-    )
-
-
-@effect(effects.LANDING_CARD)
-async def show_landing(job: Job[Effect], services: Services) -> None:
-    """Post the card of a partner page, or bring one of them up to date."""
-    subject = UUID(job.row.payload["card"])
-    async with services.db.read() as session:
-        view = await landing.view(session, UUID(job.row.payload["landing"]))
-    await _show_card(
-        job,
-        services,
-        landing_card(view, services.settings.public_url, latest=view.page.card == subject),
-        kind=cards.LANDING,
-        subject=subject,
         since=view.page.announced_at or view.page.created_at,
     )
 
