@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.emails import email_key
 from domain.program import Program
 from domain.statuses import Status
+from domain.texts import keepable
 from storage import affiliates, codes, links, referrals, sales
 from storage.affiliates import Affiliate
 from storage.referrals import Referral
@@ -28,6 +30,9 @@ METADATA_KEYS = (
 )
 """Keys of the customer's metadata that may hold a code, the first that does wins."""
 
+USER_KEYS = ("clerkUserId", "clerk_user_id", "userId")
+"""Keys of the customer's metadata that may hold the product's own id for them."""
+
 _PLUS_TAG = re.compile(r"\+[^@]*(?=@)")
 
 
@@ -39,6 +44,12 @@ class Customer:
     email: str
     metadata: Mapping[str, Any]
     card: str = ""
+
+    @property
+    def user_id(self) -> str:
+        """The product's own id for them; empty where it is not known."""
+        ids = (str(self.metadata.get(key) or "").strip() for key in USER_KEYS)
+        return next(filter(None, ids), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class Decision:
 async def decide(session: AsyncSession, evidence: Evidence, program: Program) -> Decision:
     """Attribute a sale. A referral that a first sale settled decides; else the program's order."""
     trace: list[dict[str, str]] = []
-    referral = await referrals.of_customer(session, evidence.customer.id)
+    referral = await referral_of(session, evidence.customer)
     affiliate, by = None, ""
     if referral is not None and referral.first_sale:
         affiliate = await affiliates.get(session, referral.affiliate_user_id)
@@ -97,6 +108,12 @@ async def decide(session: AsyncSession, evidence: Evidence, program: Program) ->
         return Decision(None, by, outcome, trace)
     _note(trace, "end", f"{affiliate.promo_code} brought the customer, by {_spell(by)}.")
     return Decision(affiliate, by, "credited", trace)
+
+
+async def referral_of(session: AsyncSession, customer: Customer) -> Referral | None:
+    """Who brought a customer: by their own id, their user's, or the address they signed up with."""
+    key = email_key(keepable(customer.email))
+    return await referrals.of_person(session, customer.id, keepable(customer.user_id), key)
 
 
 async def _by_promo_code(
@@ -155,7 +172,8 @@ async def _by_link(
     elif evidence.paid_at - referral.created_at > window:
         _note(trace, "link", f"The sign-up through a link is older than {window.days} days.")
     else:
-        _note(trace, "link", "The customer signed up through a referral link, in time.")
+        tag = f" with the tag {referral.source_tag}" if referral.source_tag else ""
+        _note(trace, "link", f"The customer signed up through a referral link{tag}, in time.")
         return await affiliates.get(session, referral.affiliate_user_id)
     started = evidence.started
     if started is None or not started.ref:

@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from domain.money import share
 from domain.program import Program
-from storage import tiers
+from storage import referrals, rollups, tiers
 from storage.affiliates import Affiliate
 from storage.commissions import Commission
-from storage.ledger import LedgerEntry
+from storage.ledger import POSTED_FOR, LedgerEntry
 from storage.sales import Sale
 
 EARNED = "commission"
@@ -111,15 +111,17 @@ async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> b
     commission.amount_cents = due
     commission.updated_at = clock.now()
     session.add(commission)
-    session.add(
-        LedgerEntry(
-            affiliate_user_id=commission.affiliate_user_id,
-            amount=difference,
-            currency=commission.currency,
-            reason=EARNED if difference > 0 else TAKEN_BACK,
-            source=f"commission:{commission.id}:{commission.revision}",
-            available_at=commission.available_at,
-        )
+    entry = LedgerEntry(
+        affiliate_user_id=commission.affiliate_user_id,
+        amount=difference,
+        currency=commission.currency,
+        reason=EARNED if difference > 0 else TAKEN_BACK,
+        source=f"{POSTED_FOR}{commission.id}:{commission.revision}",
+        available_at=commission.available_at,
     )
+    session.add(entry)
     await session.flush()
+    referral = await referrals.of_customer(session, sale.customer_id)
+    origin = rollups.origin_of(referral, commission.affiliate_user_id)
+    await rollups.earn(session, origin, entry.created_at, entry.currency, difference)
     return True

@@ -17,7 +17,7 @@ from domain.errors import NotFoundError
 from domain.program import Program
 from domain.redemptions import DiscountGiven
 from domain.texts import keepable
-from storage import affiliates, referrals
+from storage import affiliates, rollups
 from storage import commissions as commission_rows
 from storage import sales as rows
 from storage.affiliates import Affiliate
@@ -187,7 +187,7 @@ async def _remember_referral(
     """The first credited sale settles for good who brought the customer."""
     if decision.affiliate is None:
         return
-    referral = await referrals.of_customer(session, sale.customer_id)
+    referral = await attribution.referral_of(session, facts.customer)
     if referral is not None and referral.first_sale:
         return
     if referral is None:
@@ -196,7 +196,9 @@ async def _remember_referral(
             customer_id=sale.customer_id,
             created_at=facts.paid_at,
         )
+    referral.customer_id = sale.customer_id
     referral.affiliate_user_id = decision.affiliate.id
+    referral.converted_at = facts.paid_at
     referral.attributed_by = decision.by
     referral.first_sale = True
     referral.code_used = decision.affiliate.promo_code
@@ -204,6 +206,8 @@ async def _remember_referral(
     referral.status = referral.status or "active"
     session.add(referral)
     await session.flush()
+    origin = rollups.origin_of(referral, decision.affiliate.id)
+    await rollups.count_conversion(session, origin, facts.paid_at)
     await effects.tag_customer(session, sale.customer_id, referral.id)
 
 

@@ -11,6 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from storage.ids import new_id
 
+POSTED_FOR = "commission:"
+"""How the `source` of an entry begins that belongs to a commission, before its id."""
+
 
 class LedgerEntry(SQLModel, table=True):
     """One movement on an affiliate's account, in minor units of `currency`, signed.

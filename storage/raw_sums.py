@@ -31,7 +31,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.clicks import BOT, COUNTED, REPEAT, Click
 from storage.commissions import Commission
-from storage.ledger import LedgerEntry
+from storage.ledger import POSTED_FOR, LedgerEntry
 from storage.referrals import Referral
 from storage.rollups import (
     ALL,
@@ -45,9 +45,6 @@ from storage.rollups import (
     Rollup,
 )
 from storage.sales import Sale
-
-POSTED_FOR = "commission:"
-"""How the `source` of a ledger entry begins that belongs to a commission, before its id."""
 
 
 async def differences(session: AsyncSession) -> int:

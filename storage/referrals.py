@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel, func, select
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -57,6 +57,28 @@ async def of_customer(session: AsyncSession, customer_id: str) -> Referral | Non
     """Who brought a customer, if anybody did."""
     query = select(Referral).where(Referral.customer_id == customer_id)
     return (await session.exec(query)).one_or_none()
+
+
+async def of_person(
+    session: AsyncSession, customer_id: str, user_id: str, email_key: str
+) -> Referral | None:
+    """Who brought somebody, known as a customer, else as a user, else by their address.
+
+    Of several sign-ups with one address the first counts. The row is held until the transaction
+    ends. What is empty is not looked for.
+    """
+    for column, value in (
+        (Referral.customer_id, customer_id),
+        (Referral.user_id, user_id),
+        (Referral.email_key, email_key),
+    ):
+        if not value:
+            continue
+        query = select(Referral).where(column == value).order_by(col(Referral.id)).limit(1)
+        query = query.with_for_update().execution_options(populate_existing=True)
+        if found := (await session.exec(query)).one_or_none():
+            return found
+    return None
 
 
 async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str, str, int]]:
