@@ -228,10 +228,10 @@ class _Step:
             metadata=ours_at_stripe,
         )
         ended = await self._switch_off(ours)
+        # Stripe counts a use at once, we when its invoice has settled.
         used = max(
-            code.prior_uses + code.total_uses,
-            *(_used_before(one) + one.times_redeemed for one in ended),
-            0,
+            (_used_before(one) + one.times_redeemed for one in ended),
+            default=code.prior_uses + code.total_uses,
         )
         if code.max_uses is not None and used >= code.max_uses:
             # Nothing is left to redeem, so there is nothing that Stripe could honour.

@@ -1,5 +1,6 @@
 """Redemptions: rows that agree with the invoice, and counters that are their sums."""
 
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -160,7 +161,8 @@ async def test_operators_hear_once_of_a_use_beyond_the_limit_of_a_person(db: Dat
 
 async def test_operators_hear_of_a_use_beyond_the_total(db: Database) -> None:
     """Uses from before the code was taken over count."""
-    await some_code(db, max_uses=3, prior_uses=3)
+    taken_over_at = paid().paid_at - timedelta(days=1)
+    await some_code(db, max_uses=3, prior_uses=3, created_at=taken_over_at)
     await settle(db, paid())
     assert await notices(db) == [
         "The code LAUNCH20 has been used 4 times, though it is for 3 times (invoice in_1)."
