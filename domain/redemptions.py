@@ -62,7 +62,7 @@ async def record(
     before = {row.discount_code_id: row for row in await rows.of_invoice(session, sale.invoice_id)}
     for code_id in sorted(taken.keys() | before.keys()):
         code = await codes.get(session, code_id, lock=True)
-        if code is None:
+        if code is None or (code_id not in before and _is_prior(code, sale)):
             continue
         row, amount = before.get(code_id), taken.get(code_id)
         if amount is None:
@@ -79,6 +79,11 @@ async def record(
         await _count(session, code, settings)
         if row is not None and code_id not in before:
             await _watch_limits(session, code, row)
+
+
+def _is_prior(code: DiscountCode, sale: Sale) -> bool:
+    """Whether a use is among those that the code had before it was taken over from elsewhere."""
+    return code.prior_uses > 0 and sale.paid_at < code.created_at
 
 
 async def _by_code(
