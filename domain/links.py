@@ -154,12 +154,16 @@ def tracked_link(
     public_url: str, product_url: str, target: str, ref: str, tag: str = "", *, utm: bool = False
 ) -> str:
     """The link that counts clicks by itself and then leads to `target`."""
-    below = target.removeprefix(product_url)
-    to = below if below.startswith(("/", "?", "#")) else target
-    is_home = target in (product_url, f"{product_url}/")
-    said = ({} if is_home else {"to": to}) | ({"src": tag} if tag else {})
+    to = within(target, product_url)
+    said = ({"to": to} if to != "/" else {}) | ({"src": tag} if tag else {})
     asked = urlencode(said | ({"utm": "1"} if utm else {}), safe="/")
     return f"{public_url}/r/{quote(ref, safe='')}{'?' if asked else ''}{asked}"
+
+
+def within(target: str, product_url: str) -> str:
+    """A target in the shortest form that `safe_target` takes: without the product's address."""
+    below = target.removeprefix(product_url) or "/"
+    return below if below.startswith(("/", "?", "#")) else target
 
 
 def page_of(target: str) -> str:

@@ -61,6 +61,11 @@ def proportion(amount: int, part: int, whole: int) -> int:
     return min((2 * amount * part + whole) // (2 * whole), amount)
 
 
+def mean(amount: int, count: int) -> int:
+    """What each of `count` (at least one) has of `amount`, to the nearest unit; halves go up."""
+    return (2 * amount + count) // (2 * count)
+
+
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """`amount` in parts that stand to each other as the weights do, and add up to it exactly.
 

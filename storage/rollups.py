@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, Column, cast
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.referrals import Referral
@@ -132,3 +132,71 @@ async def _add(
     keys = [key.name for key in table.__table__.primary_key]  # type: ignore[attr-defined]
     added = {name: getattr(table, name) + made.excluded[name] for name in counts}
     await session.exec(made.on_conflict_do_update(index_elements=keys, set_=added))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What happened: clicks that count, the others apart, and what became of them."""
+
+    clicks: int = 0
+    repeats: int = 0
+    bots: int = 0
+    signups: int = 0
+    conversions: int = 0
+
+
+async def by_value(
+    session: AsyncSession, affiliate_id: UUID, dimension: str, since: date | None, *, limit: int
+) -> dict[str, Counts]:
+    """Counts since a day by the values of a dimension: of too many, those that brought most."""
+    query = (
+        select(Rollup.value, *_SUMS)
+        .where(*_of(Rollup, affiliate_id, dimension, since))
+        .group_by(Rollup.value)
+        .order_by(_SUMS[-1].desc(), _SUMS[0].desc(), Rollup.value)
+        .limit(limit)
+    )
+    return {value: Counts(*counts) for value, *counts in await session.exec(query)}
+
+
+async def earned_by_value(
+    session: AsyncSession, affiliate_id: UUID, dimension: str, since: date | None
+) -> dict[str, dict[str, int]]:
+    """Earnings since a day by the values of a dimension, in minor units by currency."""
+    query = (
+        select(EarningRollup.value, EarningRollup.currency, _EARNED)
+        .where(*_of(EarningRollup, affiliate_id, dimension, since))
+        .group_by(EarningRollup.value, EarningRollup.currency)
+        .order_by(EarningRollup.value, EarningRollup.currency)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for value, currency, amount in await session.exec(query):
+        found.setdefault(value, {})[currency] = amount
+    return found
+
+
+async def by_day(
+    session: AsyncSession, affiliate_id: UUID, dimension: str, value: str, since: date | None
+) -> dict[date, Counts]:
+    """Counts of one value by day, since a day; days without any are left out."""
+    query = (
+        select(Rollup.day, *_SUMS)
+        .where(*_of(Rollup, affiliate_id, dimension, since), Rollup.value == value)
+        .group_by(Rollup.day)
+        .order_by(Rollup.day)
+    )
+    return {day: Counts(*counts) for day, *counts in await session.exec(query)}
+
+
+_SUMS: Any = [cast(func.sum(getattr(Rollup, name)), BigInteger) for name in COUNTS]
+_EARNED: Any = cast(func.sum(EarningRollup.amount), BigInteger)
+
+
+def _of(
+    table: type[Rollup] | type[EarningRollup],
+    affiliate_id: UUID,
+    dimension: str,
+    since: date | None,
+) -> list[Any]:
+    where: list[Any] = [table.affiliate_user_id == affiliate_id, table.dimension == dimension]
+    return where + ([table.day >= since] if since else [])
