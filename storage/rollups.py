@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, cast
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Field, SQLModel, func, select
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.referrals import Referral
@@ -180,7 +180,7 @@ async def by_day(
 ) -> dict[date, Counts]:
     """Counts of one value by day, since a day; days without any are left out."""
     query = (
-        select(Rollup.day, *_SUMS)
+        select(col(Rollup.day), *_SUMS)
         .where(*_of(Rollup, affiliate_id, dimension, since), Rollup.value == value)
         .group_by(Rollup.day)
         .order_by(Rollup.day)

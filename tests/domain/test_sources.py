@@ -24,7 +24,7 @@ async def keep(
     db: Database, affiliate: UUID, dimension: str, value: str, ago: int = 0, **given: Any
 ) -> None:
     """Rollups of one day; currencies among the counts are earnings."""
-    under = {
+    under: dict[str, Any] = {
         "affiliate_user_id": affiliate,
         "dimension": dimension,
         "value": value,
