@@ -1,6 +1,7 @@
 """The composition: one object that holds every part, wired from the settings."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -8,11 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot.app
 import dashboard.api.app
+import dashboard.api.track
 import dashboard.app
 import dashboard.public.discount_codes
 import dashboard.public.links
 import dashboard.public.pricing
 import dashboard.public.promo_code
+import dashboard.public.tracker
 import door
 import health
 import webhooks.app
@@ -32,6 +35,7 @@ from webhooks.app import BODY_MAX
 from webhooks.inbox import Inbox
 from webhooks.router import HandlerContext
 from webhooks.routers import ROUTERS
+from webhooks.stripe.adoption import existing_code
 
 _log = structlog.get_logger("desk")
 
@@ -60,10 +64,12 @@ class Desk:
         )
         dashboard.app.add_routes(app, pages)
         dashboard.api.app.add_routes(app, pages)
+        dashboard.api.track.add_routes(app, pages)
         dashboard.public.discount_codes.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         dashboard.public.pricing.add_routes(app, pages)
         dashboard.public.promo_code.add_routes(app)
+        dashboard.public.tracker.add_routes(app)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         app.cleanup_ctx.append(self._run)
         if self.services.slack is not None:
@@ -72,7 +78,9 @@ class Desk:
 
     def _add_bot(self, app: web.Application) -> None:
         client = bot.app.slack_client(self.settings)
-        context = bot.app.BotContext(self.db, self.settings, client, self.services.stripe)
+        stripe = self.services.stripe
+        existing = partial(existing_code, stripe) if stripe else None
+        context = bot.app.BotContext(self.db, self.settings, client, stripe, existing)
         slack = bot.app.build_bot(context)
         bot.app.add_routes(app, slack)
 

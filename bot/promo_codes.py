@@ -60,7 +60,7 @@ async def ask_stripe(desk: BotContext, check: CodeCheck, *, within: float) -> Co
     if check.at_stripe is not AtStripe.ASKING or desk.stripe is None:
         return check
     code = check.verdict.code
-    answer = await _at_stripe(desk.stripe, code, within)
+    answer = await ask_for(desk.stripe, code, within)
     if answer is not AtStripe.TAKEN:
         return replace(check, at_stripe=answer)
     async with desk.db.read() as session:
@@ -71,7 +71,8 @@ async def ask_stripe(desk: BotContext, check: CodeCheck, *, within: float) -> Co
     return replace(check, at_stripe=answer, verdict=replace(verdict, problem=problem))
 
 
-async def _at_stripe(stripe: StripeGateway, code: str, within: float) -> AtStripe:
+async def ask_for(stripe: StripeGateway, code: str, within: float) -> AtStripe:
+    """Whether Stripe has a code, waited for at most `within` seconds."""
     try:
         async with asyncio.timeout(within):
             found = await stripe.promotion_codes.find(code)

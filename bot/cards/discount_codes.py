@@ -114,7 +114,7 @@ def uses_of(made: DiscountCode) -> str:
     """How often a code was used, of how often it may be."""
     used = made.prior_uses + made.total_uses
     if made.max_uses is not None:
-        return f"{number(used)} of {number(made.max_uses)} uses"
+        return f"{number(used)} of {number(made.max_uses)} use{'s' * (made.max_uses != 1)}"
     return f"{number(used)} use{'s' * (used != 1)}"
 
 
@@ -149,7 +149,10 @@ def _facts(view: CodeView) -> Json:
     lines = [
         section(said(f"{made.status.capitalize()}: ", bold=True), said(_STANDINGS[made.status])),
         section(words(does)),
-        section(said("Used: ", bold=True), said(f"{uses_of(made)}, {amounts(view.given)} given")),
+        section(
+            said("Used: ", bold=True),
+            said(f"{uses_of(made)}; discount given: {amounts(view.given)}"),
+        ),
     ]
     if made.expires_at is not None:
         word = "Expired: " if made.status == EXPIRED else "Expires: "

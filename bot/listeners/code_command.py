@@ -17,9 +17,12 @@ from bot.interactions import actor_of
 from bot.listeners.commands import run
 from bot.listeners.discount_codes import BULK_COUNT, SAID, STEPS, DiscountCodes
 from domain import discount_codes
-from domain.errors import InvalidError
+from domain.adoption import adopt
+from domain.errors import ConflictError, InvalidError
+from domain.program import load
+from integrations.errors import TransportError
 
-USAGE: Final = "code [create | list | show | edit | pause | activate | archive | bulk]"
+USAGE: Final = "code [create | list | show | edit | pause | activate | archive | bulk | adopt]"
 _UNDER: Final = "code "
 
 
@@ -45,6 +48,7 @@ class CodeCommand:
         add("activate WORD", "Lets them redeem it again.", self._stepping("activate"))
         add("archive WORD", "Puts it away.", self._stepping("archive"))
         add("bulk [COUNT] [PREFIX]", "Makes many codes with the same terms.", self._bulk)
+        add("adopt WORD", "Takes over a code that Stripe has already.", self._adopt)
         self._words.add("help", "Shows this.", self._help)
 
     async def command(self, text: str, args: AsyncArgs) -> Message | None:
@@ -80,6 +84,21 @@ class CodeCommand:
                 return code_card(await view(session, str(code.id)), SAID[step].format(code.code))
 
         return take
+
+    async def _adopt(self, text: str, args: AsyncArgs) -> Message:
+        word = _named(text)
+        if self._desk.existing_code is None:
+            raise ConflictError("Stripe is not connected, so there is nothing to take over.")
+        async with self._desk.db.read() as session:
+            settings = await load(session)
+        try:
+            existing = await self._desk.existing_code(word, settings)
+        except TransportError as error:
+            raise ConflictError(f"{error} Nothing was changed: try again.") from error
+        async with self._desk.db.transaction() as session:
+            code = await adopt(session, existing, actor_of(args))
+            sentence = f"{code.code} is taken over as Stripe has it. Customers notice nothing."
+            return code_card(await view(session, str(code.id)), sentence)
 
     async def _bulk(self, text: str, args: AsyncArgs) -> None:
         words = text.split()

@@ -19,8 +19,10 @@ from bot.errands import Errand
 from bot.home import publish
 from bot.interactions import actor_of, show_modal, whisper
 from bot.modals import discount_codes as modals
-from domain import code_terms, discount_codes
+from bot.promo_codes import AtStripe, ask_for
+from domain import code_terms, codes, discount_codes
 from domain.audit import Actor
+from domain.codes import CAMPAIGN_LENGTH
 from domain.errors import ConflictError, InvalidError
 from domain.program import Program, load
 from storage.codes import ARCHIVED, DiscountCode
@@ -28,6 +30,8 @@ from storage.codes import ARCHIVED, DiscountCode
 Step = Callable[[AsyncSession, UUID, Actor], Awaitable[DiscountCode]]
 
 BULK_COUNT: Final = "50"
+SUBMIT_SECONDS: Final = 1.2
+"""How long a form waits for Stripe's word, within the three seconds that Slack waits."""
 STEPS: Final[dict[str, Step]] = {
     "pause": discount_codes.pause,
     "activate": discount_codes.activate,
@@ -119,6 +123,7 @@ class DiscountCodes:
         """The form of a new code."""
         errand, draft = Errand.carried(args.body), Draft.typed(args.body["view"])
         with _complaints_in_place(args.body["view"]):
+            await self._require_free_at_stripe(draft.code.strip())
             async with self._desk.db.transaction() as session:
                 given = draft.given(await load(session))
                 code = await discount_codes.create(session, given, actor_of(args))
@@ -240,6 +245,19 @@ class DiscountCodes:
             return ""
         async with self._desk.db.read() as session:
             return (await discount_codes.by_name(session, errand.subject)).code
+
+    async def _require_free_at_stripe(self, word: str) -> None:
+        """Complain of a word that Stripe has; if it is silent, the outbox asks it later."""
+        if self._desk.stripe is None or not word or len(word) > CAMPAIGN_LENGTH:
+            return
+        async with self._desk.db.read() as session:
+            known = await codes.taken(session, {word.upper()})
+        if not known and await ask_for(self._desk.stripe, word, SUBMIT_SECONDS) is AtStripe.TAKEN:
+            sentence = (
+                f"Stripe has a promotion code {word} already. Use another word, or take that one "
+                f"over: /affiliate code adopt {word}"
+            )
+            raise InvalidError(sentence, {"code": sentence})
 
     def _how_it_goes_on(self) -> str:
         if self._desk.stripe is None:

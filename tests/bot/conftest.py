@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from storage import migrate
 from storage.applications import Application
 from storage.cards import Card
 from storage.db import Database
+from webhooks.stripe.adoption import existing_code
 
 TALLY = Actor("form", "", "tally")
 
@@ -160,7 +162,8 @@ async def _desk(db: Database, **changed: Any) -> AsyncIterator[Desk]:
         **changed,
     )
     stripe = StripeGateway(account.api_key, str(outside.make_url("/sandbox/stripe/")), retries=0)
-    context = BotContext(db, settings, slack_client(settings), stripe)
+    existing = partial(existing_code, stripe)
+    context = BotContext(db, settings, slack_client(settings), stripe, existing)
     bot = build_bot(context)
     inner = web.Application()
     add_routes(inner, bot)

@@ -1,6 +1,7 @@
 """Discount codes managed in Slack: by command, by form, and from the App Home."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import clock
 from domain import discount_codes, effects
 from domain.audit import Actor
+from integrations.stripe import CouponTerms, Limits
 from sandbox.slack.people import AFFILIATES, MARIA, SAM
 from storage import audit, codes
 from storage.codes import DiscountCode
@@ -211,6 +213,46 @@ class TestCreate:
         assert desk.ws.top_view(MARIA) is not None
         async with desk.db.read() as session:
             assert [each.code for each in await codes.page(session)] == ["TAKEN"]
+
+
+class TestAdopt:
+    """A code that Stripe had before."""
+
+    async def test_it_is_taken_over_as_it_is(self, desk: Desk) -> None:
+        """The form says how, instead of making a second one; the terms are Stripe's."""
+        stripe = desk.context.stripe
+        assert stripe is not None
+        await stripe.coupons.ensure("old", CouponTerms(percent_off=Decimal(40), duration="forever"))
+        await stripe.promotion_codes.ensure(
+            code="OLDIE",
+            coupon_id="old",
+            limits=Limits(max_redemptions=7),
+            metadata={},
+            idempotency_key="old",
+        )
+        view = await form(desk, "create OLDIE", "New discount code")
+        sent = await desk.ws.submit(MARIA, view["id"], {"How much": "20"})
+        assert "/affiliate code adopt OLDIE" in sent.errors["code"]
+
+        await say(desk, "adopt oldie", "OLDIE is taken over as Stripe has it.")
+
+        code = await kept(desk, "OLDIE")
+        assert (code.discount_value, code.duration, code.max_uses) == (40, "forever", 7)
+        assert code.stripe_promotion_code_id.startswith("promo_")
+        await say(desk, "adopt OLDIE", "OLDIE is taken here already")
+
+    async def test_what_stripe_has_not_cannot_be_taken_over(self, desk: Desk) -> None:
+        """Nor can anything while it does not answer."""
+        await say(desk, "adopt NOSUCH", "Stripe has no active promotion code NOSUCH.")
+        desk.account.fail_next("/v1", status=503, times=9)
+        await say(desk, "adopt NOSUCH", "Nothing was changed: try again.")
+
+    async def test_a_silent_stripe_keeps_nobody_from_making_a_code(self, desk: Desk) -> None:
+        """It is made here, and reaches Stripe once that answers."""
+        view = await form(desk, "create LAUNCH20", "New discount code")
+        desk.account.fail_next("/v1", status=503, times=9)
+        assert (await desk.ws.submit(MARIA, view["id"], {"How much": "20"})).ok
+        await desk.whispered(MARIA, "LAUNCH20 is made")
 
 
 class TestChange:
