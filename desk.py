@@ -12,6 +12,7 @@ import dashboard.api.app
 import dashboard.api.track
 import dashboard.app
 import dashboard.public.discount_codes
+import dashboard.public.landing
 import dashboard.public.links
 import dashboard.public.pricing
 import dashboard.public.promo_code
@@ -66,6 +67,7 @@ class Desk:
         dashboard.api.app.add_routes(app, pages)
         dashboard.api.track.add_routes(app, pages)
         dashboard.public.discount_codes.add_routes(app, pages)
+        dashboard.public.landing.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         dashboard.public.pricing.add_routes(app, pages)
         dashboard.public.promo_code.add_routes(app)

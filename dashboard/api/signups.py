@@ -1,0 +1,149 @@
+"""`POST /api/track/signup`: the product's backend says that somebody signed up."""
+
+import hmac
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+import clock
+from dashboard.api.bodies import read_object
+from dashboard.api.fields import host_in, known_only, moment_of, page_in, text_of, wrong
+from dashboard.api.moments import rfc3339
+from dashboard.api.problems import ProblemError
+from dashboard.bearer import bearer
+from dashboard.context import CONTEXT
+from domain import signups
+from domain.emails import parse_email
+from domain.signups import SignUp, Touch, Verdict
+from domain.texts import keepable
+from storage import idempotency
+from storage.idempotency import KeptAnswer
+from storage.locks import take_turn
+
+_KEY_MAX: Final = 255
+_TWO: Final = 2
+_TOUCH_FIELDS: Final = frozenset({"ref", "click_id", "src", "landing_page", "at"})
+_PERSON_FIELDS: Final = frozenset({"user_id", "customer_id", "email", "country", "referrer"})
+_FIELDS: Final = (
+    _TOUCH_FIELDS | _PERSON_FIELDS | {"first_touch", "last_touch", "occurred_at", "utm"}
+)
+
+
+async def sign_up(request: web.Request) -> web.Response:
+    """Say that somebody signed up; answered with who got them, and why or why not.
+
+    For the product's backend: its token, and an `Idempotency-Key` by which the same request gets
+    the same answer.
+    """
+    _require_product(request)
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key or len(key) > _KEY_MAX or not key.isprintable():
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            f"Send an Idempotency-Key of 1 to {_KEY_MAX} characters, the same for each attempt.",
+        )
+    given = await read_object(request)
+    wanted = _read_signup(given)
+    key = f"signup:{keepable(key)}"
+    asked = sha256(json.dumps(given, sort_keys=True).encode(errors="replace")).hexdigest()
+    async with request.app[CONTEXT].db.transaction() as session:
+        await take_turn(session, key)
+        kept = await idempotency.get(session, key)
+        if kept is None:
+            verdict = await signups.sign_up(session, wanted)
+            kept = KeptAnswer(
+                key=key,
+                request=asked,
+                status=HTTPStatus.CREATED,
+                answer=_told(verdict),
+            )
+            session.add(kept)
+    if kept.request != asked:
+        detail = "This Idempotency-Key came with another body before. Use a new one."
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    return web.json_response(kept.answer, status=kept.status)
+
+
+def _require_product(request: web.Request) -> None:
+    expected = request.app[CONTEXT].settings.product_api_token
+    if expected is None or not expected.get_secret_value():
+        raise ProblemError(HTTPStatus.NOT_FOUND, "Sign-ups are off: PRODUCT_API_TOKEN is not set.")
+    given = bearer(request).encode(errors="surrogateescape")
+    if not hmac.compare_digest(given, expected.get_secret_value().encode()):
+        raise ProblemError(
+            HTTPStatus.UNAUTHORIZED,
+            "Send the product's token: Authorization: Bearer PRODUCT_API_TOKEN.",
+        )
+
+
+def _read_signup(given: dict[str, Any]) -> SignUp:
+    known_only(given, _FIELDS)
+    email = text_of(given, "email")
+    if email and parse_email(email) is None:
+        raise wrong("email", "This is no mail address.")
+    country = text_of(given, "country").upper()
+    if country and not (len(country) == _TWO and country.isascii() and country.isalpha()):
+        raise wrong("country", "Send two letters, as in ISO 3166-1.")
+    occurred_at = moment_of(given, "occurred_at")
+    if occurred_at is not None and occurred_at > clock.now():
+        raise wrong("occurred_at", "This is still to come.")
+    own = _touch({name: value for name, value in given.items() if name in _TOUCH_FIELDS})
+    last = given.get("last_touch")
+    wanted = SignUp(
+        last=own if own.ref or own.click_id or not last else _touch_in(given, "last_touch"),
+        first=_touch_in(given, "first_touch") if given.get("first_touch") else None,
+        user_id=text_of(given, "user_id"),
+        customer_id=text_of(given, "customer_id"),
+        email=email,
+        country=country,
+        referrer_host=host_in(given),
+        occurred_at=occurred_at,
+    )
+    if not (wanted.user_id or wanted.customer_id or wanted.email):
+        raise wrong("user_id", "Say who signed up: user_id, customer_id or email.")
+    return wanted
+
+
+def _touch_in(given: Mapping[str, Any], name: str) -> Touch:
+    inside = given[name]
+    if not isinstance(inside, dict):
+        raise wrong(name, "Send an object.")
+    return _touch(inside)
+
+
+def _touch(given: Mapping[str, Any]) -> Touch:
+    named = text_of(given, "click_id")
+    try:
+        click_id = UUID(named) if named else None
+    except ValueError:
+        raise wrong("click_id", "Send the click_id as it was given.") from None
+    return Touch(
+        ref=text_of(given, "ref"),
+        click_id=click_id,
+        source_tag=text_of(given, "src"),
+        landing_page=page_in(given),
+        at=moment_of(given, "at"),
+    )
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    owner, referral = verdict.affiliate, verdict.referral
+    return {
+        "outcome": verdict.outcome,
+        "referral_id": str(referral.id) if referral else None,
+        "affiliate": None
+        if owner is None
+        else {"id": str(owner.id), "reference": owner.reference, "promo_code": owner.promo_code},
+        "source_tag": referral.source_tag if referral else "",
+        "landing_page": referral.landing_page if referral else "",
+        "country": referral.country if referral else "",
+        "signed_up_at": rfc3339(referral.signed_up_at)
+        if referral and referral.signed_up_at
+        else None,
+        "trace": verdict.trace,
+    }
