@@ -29,6 +29,7 @@ BLANKS = frozenset({"product", "code", "offer", "link"})
 
 _ANYWHERE = "https://product.invalid"
 _BRACED = re.compile(r"\{(\w+)\}")
+_HOSTLIKE = re.compile(r"[a-z0-9][a-z0-9.-]{1,251}[a-z0-9]")
 
 
 def _fillable(text: str) -> str:
@@ -39,11 +40,19 @@ def _fillable(text: str) -> str:
     return text
 
 
+def _site(text: str) -> str:
+    """A host, or what a host may hold: anything shorter would be found in many."""
+    if not _HOSTLIKE.fullmatch(text.lower()):
+        raise ValueError("use a host such as retailmenot.com, or a word that a host may hold")
+    return text.lower()
+
+
 Text = Annotated[str, AfterValidator(keepable)]
 Word = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(keepable)
 ]
 Words = tuple[Word, ...]
+Site = Annotated[Word, AfterValidator(_site)]
 Copy = Annotated[Word, AfterValidator(_fillable)]
 
 FIELD_LABELS: dict[str, Words] = {
@@ -128,6 +137,15 @@ COMMON_PAGES = (
 BASES = {"net": "net collected revenue after fees", "gross": "collected revenue before fees"}
 """What a commission is a share of, in the words of the promise."""
 
+COUPON_SITES = (
+    *("coupon", "promocode", "promo-code", "discountcode", "voucher", "cashback"),
+    *("capitaloneshopping.com", "cuponation.com", "dealabs.com", "dealspotr.com"),
+    *("dontpayfull.com", "groupon.com", "hotukdeals.com", "joinhoney.com", "knoji.com"),
+    *("mydealz.de", "offers.com", "pepper.com", "rakuten.com", "retailmenot.com"),
+    *("simplycodes.com", "slickdeals.net", "wethrift.com"),
+)
+"""Where codes are collected: a host with all that is below it, or a word in a host."""
+
 
 class Program(BaseModel):
     """Every setting, with the defaults of a new program.
@@ -135,6 +153,9 @@ class Program(BaseModel):
     Money is integer cents, rates are basis points (2000 = 20 %), `offer_percent` is percent.
     `plans` stand in the order of what they are worth, the least first. `product_hosts` are hosts
     beside PRODUCT_URL's that links may lead to, and `common_pages` what the link maker offers.
+
+    A code seems to leak when it is used at least `leak_min_uses` times in 24 hours, and this is
+    `leak_factor` percent of what is usual, or when buyers come from one of the `coupon_sites`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -189,6 +210,9 @@ class Program(BaseModel):
     generic_codes: Words = ("FREE", "VIP", "SAVE", "PROP", "MLB", "NBA", "NFL", "PROMO", "CODE")
     banned_code_words: Words = ()
     code_max_length: int = Field(default=16, ge=4, le=40)
+    leak_min_uses: int = Field(default=10, ge=2, le=1_000_000)
+    leak_factor: int = Field(default=400, ge=110, le=100_000)
+    coupon_sites: tuple[Site, ...] = COUPON_SITES
 
     @field_validator("field_labels")
     @classmethod

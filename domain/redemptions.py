@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import checkouts, effects
+from domain import checkouts, effects, leaks
 from domain.checkouts import Trail
 from domain.money import proportion, split
 from domain.program import Program
@@ -79,6 +79,8 @@ async def record(
         await _count(session, code, settings)
         if row is not None and code_id not in before:
             await _watch_limits(session, code, row)
+    for code_id in sorted(taken.keys() - before.keys()):
+        await leaks.watch(session, code_id, settings)
 
 
 def _is_prior(code: DiscountCode, sale: Sale) -> bool:

@@ -68,7 +68,10 @@ ERRANDS = (
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )
 
-WATCHES = (Watch("expire-codes", 5, codes.expire),)
+WATCHES = (
+    Watch("expire-codes", 5, codes.expire),
+    Watch("leaks", 15, codes.watch_leaks),
+)
 
 
 async def run_once(db: Database, job: Job) -> bool:
