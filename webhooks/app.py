@@ -14,6 +14,8 @@ import logs
 from settings import Settings
 from storage.group_commit import IntakeFullError
 from storage.inbox import Arrival
+from webhooks.clerk import users
+from webhooks.clerk import verify as svix
 from webhooks.errors import BadSignature, MalformedBody
 from webhooks.inbox import Inbox
 from webhooks.stripe.verify import verify
@@ -54,6 +56,13 @@ def add_routes(app: web.Application, inbox: Inbox, settings: Settings) -> None:
         lambda request, body: _from_tally_by_url(settings, request, body),
         connected=settings.tally_url_secret is not None,
         variable="TALLY_URL_SECRET",
+        refused=401,
+    )
+    door(
+        "/webhooks/clerk",
+        lambda request, body: _from_clerk(settings, request, body),
+        connected=settings.clerk_webhook_secret is not None,
+        variable="CLERK_WEBHOOK_SECRET",
         refused=401,
     )
 
@@ -127,6 +136,19 @@ def _tally_arrival(body: bytes) -> Arrival:
         source=submissions.router.source,
         external_id=parse(body).event_id,
         kind=submissions.FORM_RESPONSE,
+        payload=body,
+        request_id=logs.request_id(),
+    )
+
+
+def _from_clerk(settings: Settings, request: web.Request, body: bytes) -> Arrival:
+    secret = settings.clerk_webhook_secret
+    key = secret.get_secret_value() if secret else ""
+    message = svix.verify(body, request.headers, key, now=clock.timestamp())
+    return Arrival(
+        source=users.router.source,
+        external_id=message,
+        kind=users.kind_of(body),
         payload=body,
         request_id=logs.request_id(),
     )

@@ -1,5 +1,6 @@
 """The routers of every source, with their handlers loaded."""
 
+from webhooks.clerk.users import router as clerk
 from webhooks.stripe import (
     accounts,
     checkout,
@@ -27,4 +28,4 @@ __all__ = [
     "transfers",
 ]
 
-ROUTERS = (stripe, tally)
+ROUTERS = (stripe, tally, clerk)
