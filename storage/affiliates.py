@@ -19,6 +19,7 @@ class Affiliate(SQLModel, table=True):
     """One affiliate. `reference` is the public id, `aff_` and the first promo code.
 
     `rate_bp` is their own commission rate in basis points, null for the tier's or program's.
+    `tier_pinned` says that an operator gave them their tier, so that referrals do not move it.
     `unpayable_account` is the connected account that was last heard to take no transfers.
     """
 
@@ -41,7 +42,8 @@ class Affiliate(SQLModel, table=True):
     payout_status: str = "not_requested"
     payout_method: str = ""
     rate_bp: int | None = None
-    tier_id: UUID | None = Field(default=None, foreign_key="affiliate_tiers.id")
+    tier_id: UUID | None = Field(default=None, foreign_key="affiliate_tiers.id", index=True)
+    tier_pinned: bool = False
     payout_destination: str = ""
     unpayable_account: str = ""
     clerk_user_id: str = ""
