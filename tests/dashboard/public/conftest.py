@@ -55,6 +55,7 @@ class Counter:
         async with self.shop.db.transaction() as session:
             made = await discount_codes.create(session, given, RITA)
         await self.shop.carry_out()
+        await self.shop.quiet()
         made = await code_now(self.shop.db, made)
         assert made.stripe_promotion_code_id
         return made
