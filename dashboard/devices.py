@@ -34,8 +34,8 @@ def device_label(user_agent: str) -> str:
 
 
 _BOT: Final = re.compile(
-    # CUBOT makes phones.
-    r"(?<!cu)bot|crawl|spider|slurp|preview|headless|lighthouse|monitor|uptime|pingdom|validator"
+    # CUBOT makes phones; a headless browser is left out, as it is what products test with.
+    r"(?<!cu)bot|crawl|spider|slurp|preview|lighthouse|monitor|uptime|pingdom|validator"
     r"|fetch|facebookexternalhit|^whatsapp|^snapchat|embedly|mediapartners|google-|googleother"
     r"|feed|archive|phantom|selenium|puppeteer|playwright|scrapy|\+https?:"
     r"|curl|wget|python|aiohttp|httpx|libwww|okhttp|axios|go-http|java/|ruby|perl|php/|http-?client",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 import jinja2
 from aiohttp import web
@@ -11,7 +10,6 @@ from aiohttp.typedefs import Handler
 
 import clock
 from sandbox.calendar import Calendar
-from sandbox.stripe.catalogue import PLANS
 
 _HERE = Path(__file__).parent
 
@@ -87,7 +85,6 @@ def start_app(calendar: Calendar) -> web.Application:
     app[_CALENDAR] = calendar
     app.router.add_get("/", _start)
     app.router.add_post("/calendar", _let_days_pass)
-    app.router.add_get("/product/", _product)
     app.router.add_static("/static/", _HERE / "static")
     return app
 
@@ -106,20 +103,3 @@ async def _let_days_pass(request: web.Request) -> web.Response:
     back = str(form.get("back", ""))
     known = {place.url for place in PLACES}
     raise web.HTTPSeeOther(back if back in known else PLACES[0].url)
-
-
-async def _product(request: web.Request) -> web.Response:
-    """The page that referral links lead to, with the promo-code field that products embed."""
-    slugs = {slug: name for slug, name, _, _ in PLANS}
-    wanted = request.query.get("plan", "")
-    ref = request.query.get("ref", "")
-    kept = {"ref": ref} if ref else {}
-    view = {
-        "ref": ref,
-        "plans": [
-            (slug, name, "?" + urlencode({"plan": slug} | kept)) for slug, name in slugs.items()
-        ],
-        "plan": wanted if wanted in slugs else next(iter(slugs)),
-        "pricing": "/pricing" + ("?" + urlencode(kept) if kept else ""),
-    }
-    return render(request, "product.html", view)

@@ -11,6 +11,7 @@ from sandbox.clerk.instance import ClerkInstance
 from sandbox.mail.app import mail_app
 from sandbox.mail.mailbox import Mailbox
 from sandbox.pages import start_app
+from sandbox.product import TOKEN, Product
 from sandbox.slack.app import slack_app
 from sandbox.slack.people import AFFILIATES, AMARA, MARIA
 from sandbox.slack.workspace import SlackWorkspace
@@ -52,6 +53,7 @@ class StandIns:
         )
         self.clerk = ClerkInstance(store=store("clerk"), origin=desk_url)
         self.mail = Mailbox(store=store("mail"))
+        self.product = Product(self.clerk, self.stripe, desk_url)
         self.tally = TallyForm(f"{desk_url}/webhooks/tally", store=store("tally"))
         for persona in PERSONAS.values():
             email = str(persona.answers.get("email") or "")
@@ -65,6 +67,7 @@ class StandIns:
         app.add_subapp("/sandbox/clerk/", clerk_app(self.clerk))
         app.add_subapp("/sandbox/mail/", mail_app(self.mail))
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
+        app.add_subapp("/sandbox/product/", self.product.app())
         app.add_subapp("/sandbox/", start_app(self.calendar))
 
     def forgive(self) -> None:
@@ -91,6 +94,7 @@ class StandIns:
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",
             "admin_api_token": "admin-sandbox",
+            "product_api_token": TOKEN,
             "tally_signing_secret": self.tally.signing_secret,
             "tally_url_secret": "tally_url_sandbox",
             "clerk_secret_key": self.clerk.secret_key,

@@ -18,6 +18,7 @@ from dashboard.context import DashboardContext
 from dashboard.public import links, tracker
 from dashboard.static_files import FILES
 from domain import program
+from domain.attribution import Customer
 from settings import Settings
 from storage import raw_sums
 from storage.clicks import Click
@@ -25,7 +26,7 @@ from storage.db import Database
 from storage.idempotency import KeptAnswer
 from storage.referrals import Referral
 from storage.rollups import Rollup
-from tests.builders import PAID, RITA, Customer, facts, join, settle
+from tests.builders import PAID, RITA, facts, join, settle
 
 LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 TOKEN = {"Authorization": "Bearer product-token"}
