@@ -18,7 +18,7 @@ from domain import discount_codes, effects
 from domain.audit import Actor, record
 from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
-from storage import checkouts, codes, redemptions
+from storage import affiliates, checkouts, codes, redemptions
 from storage import leaks as rows
 from storage.codes import ACTIVE, DiscountCode
 from storage.leaks import FINE, PAUSED, Leak
@@ -47,11 +47,15 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An alert, its code, and the uses of each 24 hours up to it, by when those ended."""
+    """An alert and its code, with the uses of each 24 hours up to it, by when those ended.
+
+    `affiliate` is the promo code of the code's affiliate, or empty.
+    """
 
     leak: Leak
     code: DiscountCode
     days: Sequence[tuple[datetime, int]]
+    affiliate: str
 
 
 async def sweep(session: AsyncSession) -> None:
@@ -112,7 +116,11 @@ async def view(session: AsyncSession, leak_id: UUID) -> View:
         raise NotFoundError("There is no such alert.")
     moments = [leak.flagged_at - n * DAY for n in range(SHOWN_DAYS, -1, -1)]
     counts = await redemptions.uses_between(session, code.id, moments)
-    return View(leak, code, list(zip(moments[1:], counts, strict=True)))
+    owner = (
+        await affiliates.get(session, code.affiliate_user_id) if code.affiliate_user_id else None
+    )
+    days = list(zip(moments[1:], counts, strict=True))
+    return View(leak, code, days, owner.promo_code if owner else "")
 
 
 def coupon_sites(hosts: Iterable[str], settings: Program) -> set[str]:

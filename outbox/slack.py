@@ -12,12 +12,15 @@ import clock
 from bot import code_batches
 from bot.cards.applications import application_card
 from bot.cards.blocks import Message
+from bot.cards.charts import plainer
 from bot.cards.code_batches import batch_card
 from bot.cards.landing import landing_card
+from bot.cards.leaks import leak_card
 from bot.cards.notices import notice
 from bot.cards.payouts import payout_card
-from domain import applications, effects, landing, payout_views
+from domain import applications, effects, landing, leaks, payout_views
 from integrations import slack
+from integrations.errors import TransportError
 from outbox.registry import effect
 from outbox.services import Services
 from storage import cards, outbox
@@ -127,6 +130,22 @@ async def show_landing(job: Job[Effect], services: Services) -> None:
     )
 
 
+@effect(effects.LEAK_CARD)
+async def show_leak(job: Job[Effect], services: Services) -> None:
+    """Post the card of a leak, or bring the posted one up to date."""
+    subject = UUID(job.row.payload["leak"])
+    async with services.db.read() as session:
+        view = await leaks.view(session, subject)
+    await _show_card(
+        job,
+        services,
+        leak_card(view),
+        kind=cards.LEAK,
+        subject=subject,
+        since=view.leak.flagged_at,
+    )
+
+
 @effect(effects.NOTICE)
 async def post_notice(job: Job[Effect], services: Services) -> None:
     """Post a plain notice."""
@@ -189,7 +208,20 @@ async def _show_card(
 async def _update(
     client: AsyncWebClient, channel: str, message: str, text: str, blocks: Blocks
 ) -> None:
-    await slack.call(client, "chat.update", channel=channel, ts=message, text=text, blocks=blocks)
+    await _write(client, "chat.update", blocks, channel=channel, ts=message, text=text)
+
+
+async def _write(
+    client: AsyncWebClient, method: str, blocks: Blocks, **arguments: Any
+) -> dict[str, Any]:
+    """Post or update; in plainer blocks where Slack does not take the young ones."""
+    try:
+        return await slack.call(client, method, blocks=blocks, **arguments)
+    except TransportError as error:
+        plain = plainer(blocks)
+        if error.code != "invalid_blocks" or plain == blocks:
+            raise
+        return await slack.call(client, method, blocks=plain, **arguments)
 
 
 async def _post_once(
@@ -214,12 +246,12 @@ async def _post_once(
         if found is not None:
             await _update(client, *found, text, blocks)
             return found
-    posted = await slack.call(
+    posted = await _write(
         client,
         "chat.postMessage",
+        blocks,
         channel=channel,
         text=text,
-        blocks=blocks,
         unfurl_links=False,
         metadata={"event_type": kind, "event_payload": {"id": key}},
     )

@@ -1,7 +1,6 @@
 """Leak watch: a jump and a coupon site are flagged once, a steady code and a launch never."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,36 +18,22 @@ from storage.checkouts import COMPLETED, Checkout
 from storage.codes import DiscountCode
 from storage.db import Database
 from storage.ids import new_id
-from storage.leaks import Leak, of_code
-from storage.redemptions import Redemption
+from storage.leaks import Leak
 from tests.builders import RITA, effects_asked_for, facts, settle
 from tests.code_builders import begin, code_now, off, some_code
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-async def old_code(db: Database, *, days: int = 60, **terms: Any) -> DiscountCode:
-    """A code that was made so many days ago."""
-    return await some_code(db, created_at=NOW - days * DAY, **terms)
-
-
-def use(code: DiscountCode, moment: datetime, **changes: Any) -> Redemption:
-    """A use of a code."""
-    given_fields: dict[str, Any] = {
-        "discount_code_id": code.id,
-        "user_id": "cus_1",
-        "stripe_invoice_id": f"in_{new_id()}",
-        "currency": "usd",
-        "redeemed_at": moment,
-    }
-    return Redemption(**given_fields | changes)
-
-
-async def used(db: Database, code: DiscountCode, moments: Iterable[datetime]) -> None:
-    """Uses that were recorded while nobody watched."""
-    async with db.transaction() as session:
-        session.add_all([use(code, moment) for moment in moments])
+from tests.leak_builders import (
+    DAY,
+    HOUR,
+    NOW,
+    alert,
+    at_once,
+    flagged,
+    look,
+    old_code,
+    sweep,
+    use,
+    used,
+)
 
 
 async def steadily(
@@ -56,11 +41,6 @@ async def steadily(
 ) -> None:
     """So many uses in each 24 hours."""
     await used(db, code, [until - n * DAY / a_day for n in range(a_day * days)])
-
-
-async def at_once(db: Database, code: DiscountCode, count: int, until: datetime = NOW) -> None:
-    """So many uses in the last hours."""
-    await used(db, code, [until - n * timedelta(minutes=1) for n in range(count)])
 
 
 async def bought_from(
@@ -79,19 +59,6 @@ async def bought_from(
         session.add(checkout)
         await session.flush()
         session.add(use(code, moment, checkout_id=checkout.id, **changes))
-
-
-async def look(db: Database, moment: datetime = NOW) -> None:
-    """The scheduled look."""
-    with clock.travel(moment):
-        async with db.transaction() as session:
-            await leaks.sweep(session)
-
-
-async def flagged(db: Database, code: DiscountCode) -> list[Leak]:
-    """The alerts about a code, the oldest first."""
-    async with db.read() as session:
-        return list(reversed(await of_code(session, code.id)))
 
 
 async def cards_asked_for(db: Database) -> int:
@@ -278,7 +245,8 @@ class TestOnce:
         """Also at the same moment, and whoever looks."""
         code = await old_code(db)
         await at_once(db, code, 12)
-        await asyncio.gather(*(look(db) for _ in range(3)))
+        with clock.travel(NOW):
+            await asyncio.gather(*(sweep(db) for _ in range(3)))
         await look(db, NOW + HOUR)
         assert len(await flagged(db, code)) == 1
         assert await cards_asked_for(db) == 1
@@ -334,17 +302,9 @@ class TestOnce:
 class TestDeciding:
     """The card's two buttons."""
 
-    async def alert(self, db: Database) -> tuple[DiscountCode, Leak]:
-        """A code that jumped."""
-        code = await old_code(db)
-        await at_once(db, code, 12)
-        await look(db)
-        (leak,) = await flagged(db, code)
-        return code, leak
-
     async def test_pausing_pauses(self, db: Database) -> None:
         """The code, at the provider too; card and log say who did it."""
-        code, leak = await self.alert(db)
+        code, leak = await alert(db)
         await decide(db, leak, leaks.pause)
         assert (await code_now(db, code)).status == "paused"
         (leak,) = await flagged(db, code)
@@ -358,7 +318,7 @@ class TestDeciding:
 
     async def test_fine_leaves_it_on(self, db: Database) -> None:
         """And is in the log."""
-        code, leak = await self.alert(db)
+        code, leak = await alert(db)
         await decide(db, leak, leaks.dismiss)
         assert (await code_now(db, code)).status == "active"
         async with db.read() as session:
@@ -368,9 +328,14 @@ class TestDeciding:
 
     async def test_of_two_who_decide_one_does(self, db: Database) -> None:
         """The other is told who was faster."""
-        code, leak = await self.alert(db)
+        code, leak = await alert(db)
+
+        async def press(decision: Any) -> None:
+            async with db.transaction() as session:
+                await decision(session, leak.id, RITA)
+
         answers = await asyncio.gather(
-            decide(db, leak, leaks.pause), decide(db, leak, leaks.dismiss), return_exceptions=True
+            press(leaks.pause), press(leaks.dismiss), return_exceptions=True
         )
         (refused,) = (one for one in answers if isinstance(one, Exception))
         assert isinstance(refused, ConflictError)
@@ -381,7 +346,7 @@ class TestDeciding:
 
     async def test_a_code_that_was_paused_meanwhile_is_no_error(self, db: Database) -> None:
         """Pressing it is what was wanted."""
-        code, leak = await self.alert(db)
+        code, leak = await alert(db)
         async with db.transaction() as session:
             await discount_codes.pause(session, code.id, RITA)
         assert (await decide(db, leak, leaks.pause)).status == "paused"
@@ -395,7 +360,7 @@ class TestDeciding:
 
     async def test_the_view_has_two_weeks_of_days(self, db: Database) -> None:
         """The last of them is the day of the alert."""
-        code, leak = await self.alert(db)
+        code, leak = await alert(db)
         await used(db, code, [NOW - 2 * DAY, NOW - 13 * DAY, NOW - 14 * DAY, NOW + HOUR])
         async with db.read() as session:
             view = await leaks.view(session, leak.id)
