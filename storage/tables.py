@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from storage import (
     affiliates,
     applications,
+    assets,
     audit,
     cards,
     checkouts,
@@ -35,6 +36,7 @@ __all__ = [
     "METADATA",
     "affiliates",
     "applications",
+    "assets",
     "audit",
     "cards",
     "checkouts",
