@@ -17,6 +17,7 @@ from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
 from commands.reconcile import reconcile
 from commands.replay import replay
+from commands.rollups import rollups
 from commands.serve import sandbox, serve
 from desk import Desk
 from domain import audit, tracker
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     clerk.add_argument("--apply", action="store_true", help="really change it")
     money = commands.add_parser("reconcile", help="compare the sales with Stripe and repair them")
     money.add_argument("--since", type=_day, help="a date, as 2026-11-01; by default 35 days ago")
+    sums = commands.add_parser("rollups", help="check the sums of clicks and earnings by source")
+    sums.add_argument("--rebuild", action="store_true", help="build them anew from the raw rows")
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
@@ -137,6 +140,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             )
         elif arguments.command == "reconcile":
             print(await reconcile(desk, arguments.since))
+        elif arguments.command == "rollups":
+            print(await rollups(desk.db, actor, rebuild=arguments.rebuild))
         elif arguments.command == "audit":
             return await _verify_audit(desk)
     finally:

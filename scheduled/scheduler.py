@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from outbox.services import Services
-from scheduled import backfill, codes, payouts, queue_reminder, reconcile, sweep
+from scheduled import backfill, codes, payouts, queue_reminder, reconcile, rollups, sweep, tiers
 from storage import jobs
 from storage.db import Database
 
@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Errand:
-    """A job that asks outside services, so that it can be no transaction.
+    """A job that asks outside services or is long, so that it can be no transaction.
 
     It runs once a day (UTC) at `hour`, or at a later hour of that day where it failed before.
     """
@@ -65,6 +65,8 @@ JOBS = (
 
 ERRANDS = (
     Errand("reconcile", 3, reconcile.nightly),
+    Errand("rollups", 4, rollups.check),
+    Errand("tiers", 5, tiers.move_up),
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )
 
