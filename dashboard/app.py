@@ -12,14 +12,17 @@ from dashboard.pages import (
     affiliates,
     applications,
     earnings,
+    landing,
     overview,
     payouts,
     sessions,
     statements,
 )
+from dashboard.photos import PHOTO_MAX
 from dashboard.security import guard, own_forms_only
 from dashboard.session import know_visitor
 from dashboard.standing import approved_only
+from dashboard.uploads import UPLOAD_MAX
 
 __all__ = ["DashboardContext", "add_routes"]
 
@@ -36,6 +39,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages = web.Application(middlewares=[guard, know_visitor, own_forms_only])
     pages[CONTEXT] = context
     pages[LIMITS] = Limits()
+    pages[UPLOAD_MAX] = {landing.HERE: PHOTO_MAX}
     if context.clerk is not None:
         pages[DIRECTORY] = Directory(context.clerk, context.settings.clerk_namespace)
     rendering.set_up(pages)
@@ -53,6 +57,12 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/dashboard/earnings", approved_only(earnings.show))
     pages.router.add_get("/dashboard/earnings/statement", approved_only(statements.show))
     pages.router.add_get("/dashboard/earnings/statement.csv", approved_only(statements.download))
+    pages.router.add_get("/dashboard/landing", approved_only(landing.show))
+    pages.router.add_post("/dashboard/landing", approved_only(landing.save))
+    pages.router.add_get("/dashboard/landing/preview", approved_only(landing.preview))
+    pages.router.add_get(
+        "/dashboard/landing/photo-{digest:[0-9a-f]+}.webp", approved_only(landing.photo)
+    )
     pages.router.add_get("/dashboard/payouts", approved_only(payouts.show))
     pages.router.add_get("/dashboard/payouts/request", approved_only(payouts.confirm))
     pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))

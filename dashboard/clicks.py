@@ -18,7 +18,7 @@ from domain.clicks import TRACKER, Touch, first_key, row, visitor, visitor_key
 from domain.program import Program
 from domain.statuses import Status
 from settings import Settings
-from storage import affiliates, clicks, links
+from storage import affiliates, clicks, landing, links
 from storage.db import Database
 from storage.group_commit import GroupCommit
 
@@ -147,6 +147,15 @@ class Clicks:
         made = row(self._key, touch)
         await self._writer.insert(clicks.INSERT, made)
         return made[0]  # type: ignore[return-value]
+
+    async def look(self, page_id: UUID, touch: Touch) -> None:
+        """Count a look at a partner page: each visitor once a day.
+
+        Raises `storage.group_commit.IntakeFullError`.
+        """
+        seen_by = visitor(self._key, touch)
+        made = landing.view_row(page_id, touch.at.date(), seen_by, bot=touch.is_bot)
+        await self._writer.insert(landing.VIEW, made)
 
     async def _just_led(self, touch: Touch) -> UUID | None:
         async with self._db.read() as session:

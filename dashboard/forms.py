@@ -44,9 +44,10 @@ async def read_form(request: web.Request) -> MultiDict[str]:
         )
     except ValueError as error:
         raise PageError(HTTPStatus.BAD_REQUEST) from error
-    return MultiDict((name, _readable(value)) for name, value in pairs)
+    return MultiDict((name, readable(value)) for name, value in pairs)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """What was typed, without control characters, and with one kind of line ends."""
     lines = text.replace("\r\n", "\n")
     return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in _UNREADABLE)

@@ -14,6 +14,7 @@ from dashboard.context import CONTEXT, VISIT, Visit
 from dashboard.csrf import FIELD, is_from_elsewhere, is_own_form
 from dashboard.forms import FORM, read_form
 from dashboard.pages.errors import STALE_FORM, PageError, error_page
+from dashboard.uploads import MULTIPART, NO_UPLOADS, UPLOAD_MAX, UPLOADS, read_upload_form
 from storage.ids import new_id
 
 CSP: Final = (
@@ -69,7 +70,11 @@ async def own_forms_only(request: web.Request, handler: Handler) -> web.StreamRe
     context = request.app[CONTEXT]
     if is_from_elsewhere(request, context.settings.public_url):
         raise PageError(HTTPStatus.FORBIDDEN, "This form was sent from another site.")
-    form = await read_form(request)
+    most = request.app.get(UPLOAD_MAX, NO_UPLOADS).get(request.path, 0)
+    if most and request.content_type == MULTIPART:
+        form, request[UPLOADS] = await read_upload_form(request, most)
+    else:
+        form = await read_form(request)
     if not is_own_form(context.secret_key, request[VISIT].anchor, form.get(FIELD, "")):
         raise PageError(STALE_FORM)
     request[FORM] = form

@@ -28,6 +28,12 @@ class Member:
     affiliate: Affiliate
     session: Session
 
+    @property
+    def actor(self) -> Actor:
+        """Who they are in the audit log."""
+        affiliate = self.affiliate
+        return Actor(affiliate.email, affiliate.display_name or affiliate.legal_name, "dashboard")
+
 
 MemberPage = Callable[[web.Request, Member], Awaitable[web.Response]]
 

@@ -13,7 +13,6 @@ from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
 from domain import payout_methods, payouts
-from domain.audit import Actor
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.money import money
 from domain.payout_barriers import Claim, claim_of, first_barrier
@@ -60,7 +59,7 @@ async def ask(request: web.Request, member: Member) -> web.Response:
     currency = _currency(request[FORM].get("currency", ""), request[VISIT].program)
     try:
         async with request.app[CONTEXT].db.transaction() as session:
-            await payouts.request(session, member.affiliate.id, _actor(member), currency)
+            await payouts.request(session, member.affiliate.id, member.actor, currency)
     except DomainError as refusal:
         return await _refused(request, member, refusal)
     return see_other(f"{HERE}?done=requested")
@@ -73,7 +72,7 @@ async def choose(request: web.Request, member: Member) -> web.Response:
     try:
         async with request.app[CONTEXT].db.transaction() as session:
             await payout_methods.choose(
-                session, member.affiliate.id, method, destination, _actor(member)
+                session, member.affiliate.id, method, destination, member.actor
             )
     except InvalidError as error:
         form.errors = error.fields
@@ -84,11 +83,6 @@ async def choose(request: web.Request, member: Member) -> web.Response:
 def _currency(text: str, program: Program) -> str:
     """The currency asked for; the program's where none was, or something that is none."""
     return text if _CURRENCY.fullmatch(text) else program.currency
-
-
-def _actor(member: Member) -> Actor:
-    affiliate = member.affiliate
-    return Actor(affiliate.email, affiliate.display_name or affiliate.legal_name, "dashboard")
 
 
 async def _refused(request: web.Request, member: Member, refusal: DomainError) -> web.Response:

@@ -227,6 +227,48 @@ PRICING: dict[str, Any] = {
         for slug, discount in (("monthly", "\N{MINUS SIGN}$5.80"), ("yearly", ""))
     ],
 }
+PARTNER: dict[str, Any] = {
+    "page": {
+        "name": HOSTILE,
+        "headline": HOSTILE,
+        "paragraphs": [HOSTILE, "Two"],
+        "cta": HOSTILE,
+        "color": "0e5a45",
+        "photo": "/partner/mia/photo-0a1b.webp",
+        "initials": "M",
+        "code": "MIA30",
+        "offer": HOSTILE,
+        "disclosure": HOSTILE,
+        "href": "https://propmine.example/r/MIA30?src=partner-page",
+    },
+    "canonical": "https://propmine.example/partner/mia",
+    "image": {
+        "url": "https://propmine.example/partner/mia/card-0a1b.png",
+        "type": "image/png",
+        "size": (1200, 630),
+        "alt": HOSTILE,
+    },
+    "preview": False,
+    "defaults": {"headline": HOSTILE, "cta": HOSTILE},
+}
+LANDING: dict[str, Any] = {
+    "form": {
+        "values": {name: HOSTILE for name in ("name", "headline", "bio", "cta", "slug")},
+        "errors": {name: HOSTILE for name in ("name", "bio", "photo", "slug")},
+    },
+    "longest": {"name": 60, "headline": 120, "bio": 2000, "cta": 40},
+    "prefix": "https://propmine.example/partner/",
+    "url": "https://propmine.example/partner/mia",
+    "published": True,
+    "active": True,
+    "taken_down": HOSTILE,
+    "photo": "/affiliate/dashboard/landing/photo-0a1b.webp",
+    "views": 1400,
+    "views_lately": 12,
+    "words_in": "#857a00",
+    "defaults": {"headline": HOSTILE, "cta": HOSTILE},
+    **SIGNED_IN,
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -234,6 +276,9 @@ PAGES: dict[str, dict[str, Any]] = {
     "dashboard": DASHBOARD,
     "earnings": EARNINGS,
     "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
+    "landing": LANDING,
+    "partner": PARTNER,
+    "partner_gone": {"message": HOSTILE},
     "paused": STATE,
     "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
     "payouts": PAYOUTS,
