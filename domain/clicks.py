@@ -25,7 +25,9 @@ REDIRECT: Final = "redirect"
 TRACKER: Final = "tracker"
 PARTNER: Final = "partner"
 
-_UTM: Final = ("source", "medium", "campaign", "content", "term", "id")
+_UTM: Final = tuple(
+    f"utm_{name}" for name in ("source", "medium", "campaign", "content", "term", "id")
+)
 _UTM_MAX: Final = 100
 _HOST_MAX: Final = 253
 
@@ -69,6 +71,9 @@ def first_key(ref: str, known_as: str) -> str:
     return f"{ref}:{known_as}"
 
 
+_tag = lru_cache(4096)(tidy_tag)
+
+
 @lru_cache(4096)
 def network(address: str) -> str:
     """The network that an address belongs to: its /24, for IPv6 its /48. Empty for no address."""
@@ -86,18 +91,14 @@ def network(address: str) -> str:
 def row(key: bytes, touch: Touch) -> Value:
     """The click as it is stored, in the columns of `storage.clicks.INSERT`."""
     known_as = visitor(key, touch)
-    utm = {
-        f"utm_{name}": keepable(value)[:_UTM_MAX]
-        for name in _UTM
-        if (value := touch.utm.get(f"utm_{name}", ""))
-    }
+    utm = {name: keepable(touch.utm[name])[:_UTM_MAX] for name in _UTM if touch.utm.get(name, "")}
     return (
         new_id(),
         touch.affiliate_id,
         touch.ref,
-        tidy_tag(touch.source_tag) if touch.source_tag else "",
+        _tag(touch.source_tag),
         keepable(touch.landing_page)[:PAGE_MAX],
-        json.dumps(utm),
+        json.dumps(utm) if utm else "{}",
         touch.country,
         keepable(touch.referrer_host)[:_HOST_MAX].lower(),
         touch.device,

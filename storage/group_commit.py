@@ -182,18 +182,20 @@ def _store(connection: sqlite3.Connection, statement: str, row: Value) -> bool:
     return connection.execute(statement, _for_sqlite(row)).rowcount == 1
 
 
+_AS_IT_IS = frozenset({str, bytes, int, bool, type(None)})
+
+
 def _for_sqlite(row: Value) -> list[Any]:
     """The forms in which SQLAlchemy keeps ids, moments and days on SQLite."""
-    return [
-        value.hex
-        if isinstance(value, UUID)
-        else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        if isinstance(value, datetime)
-        else value.isoformat()
-        if isinstance(value, date)
-        else value
-        for value in row
-    ]
+    return [value if type(value) in _AS_IT_IS else _as_kept(value) for value in row]
+
+
+def _as_kept(value: object) -> object:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class _PostgreSQL:
