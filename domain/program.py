@@ -32,7 +32,7 @@ _BRACED = re.compile(r"\{(\w+)\}")
 _HOSTLIKE = re.compile(r"[a-z0-9][a-z0-9.-]{1,251}[a-z0-9]")
 
 
-def _fillable(text: str) -> str:
+def fillable(text: str) -> str:
     """A text in which every `{word}` is one that `fill_in` knows: a slip would be published."""
     if unknown := set(_BRACED.findall(text)) - BLANKS:
         known = ", ".join(f"{{{name}}}" for name in sorted(BLANKS))
@@ -53,7 +53,7 @@ Word = Annotated[
 ]
 Words = tuple[Word, ...]
 Site = Annotated[Word, AfterValidator(_site)]
-Copy = Annotated[Word, AfterValidator(_fillable)]
+Copy = Annotated[Word, AfterValidator(fillable)]
 
 FIELD_LABELS: dict[str, Words] = {
     "email": ("email", "e-mail"),

@@ -13,9 +13,14 @@ class PromoWords:
     copy: tuple[tuple[str, str], ...]
 
 
+def own_words(program: Program, *, product: str, code: str, link: str) -> dict[str, str]:
+    """What `{product}`, `{code}`, `{offer}` and `{link}` stand for in what an affiliate reads."""
+    return {"product": product, "code": code, "offer": f"{program.offer_percent}%", "link": link}
+
+
 def promo_words(program: Program, *, product: str, code: str, link: str) -> PromoWords:
     """Fill an affiliate's code and link into the program's approved words."""
-    words = {"product": product, "code": code, "offer": f"{program.offer_percent}%", "link": link}
+    words = own_words(program, product=product, code=code, link=link)
     titles = ("Short and personal", "For a post", "Another one")
     return PromoWords(
         fill_in(program.disclosure, words),
