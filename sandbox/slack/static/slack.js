@@ -88,6 +88,7 @@ function confirmed(element) {
   });
 }
 
+let pressing = Promise.resolve();
 async function press(element, choice) {
   if (!(await confirmed(element))) return refresh(true);
   if (element.dataset.url) window.open(element.dataset.url, "_blank", "noopener,noreferrer");
@@ -104,6 +105,12 @@ async function press(element, choice) {
   await refresh();
 }
 
+function complaints(dialog) {
+  return Object.fromEntries([...dialog.querySelectorAll("[data-input]")].map(
+    (input) => [input.dataset.input, input.querySelector(".error").textContent]));
+}
+
+// Say beside each field what is wrong with it; answers with the first that has to be mended.
 function complain(dialog, errors) {
   let first = null;
   dialog.querySelectorAll("[data-input]").forEach((input) => {
@@ -113,17 +120,19 @@ function complain(dialog, errors) {
     field.setAttribute("aria-invalid", String(Boolean(words)));
     if (words && !first) first = field.matches("[role=group]") ? field.querySelector("input") : field;
   });
-  first?.focus();
+  return first;
 }
 
-async function submit(dialog) {
-  const button = dialog.querySelector("[type=submit]");
+async function submit() {
+  await pressing.catch(() => {}); // what is being redrawn could not take the complaints
+  const dialog = region("modal").querySelector("dialog.modal");
+  const button = dialog?.querySelector("[type=submit]");
   if (!button || button.disabled) return;
   button.disabled = true;
   try {
     const outcome = await send("submit", { view: dialog.dataset.view, values: entered(dialog) });
     failed(outcome);
-    complain(dialog, outcome.errors);
+    complain(region("modal").querySelector("dialog.modal") || dialog, outcome.errors)?.focus();
   } finally {
     button.disabled = false;
   }
@@ -135,10 +144,12 @@ async function close(dialog, everything) {
   await refresh();
 }
 
-function showModal() {
+function showModal(where, down) {
   const dialog = region("modal").querySelector("dialog.modal");
   if (!dialog || dialog.open) return;
   dialog.showModal();
+  if (down) dialog.querySelector(".modal-body").scrollTop = down;
+  if (refocus(dialog, where)) return;
   const wanted = dialog.querySelector("[autofocus]")
     || dialog.querySelector(".modal-body :is(input, select, textarea):not([disabled])")
     || dialog.querySelector("[type=submit]");
@@ -159,9 +170,14 @@ function replace(name, html) {
   const next = made.content.querySelector("[data-view]");
   const same = before && next && before.dataset.view === next.dataset.view;
   if (same && before.dataset.hash === next.dataset.hash) return; // only what was typed is new
+  const where = same ? document.activeElement?.closest("[data-action]")?.dataset : null;
+  const down = same ? before.querySelector(".modal-body")?.scrollTop : 0;
   merge(place, made.content);
-  if (same) restore(next, typed);
-  if (name === "modal") showModal();
+  if (same) {
+    restore(next, typed);
+    complain(next, complaints(before)); // they stand until the form is sent again
+  }
+  if (name === "modal") showModal(where, down);
   else if (here !== "home" && name !== "side") {
     if (low) place.scrollTop = place.scrollHeight;
     if (pageLow) window.scrollTo(0, document.body.scrollHeight);
@@ -186,11 +202,15 @@ function merge(place, fresh) {
   parts.forEach((part, index) => {
     if (place.children[index] !== part) place.insertBefore(part, place.children[index] || null);
   });
-  if (focused && !focused.isConnected) {
-    const { block, action } = focused.dataset;
-    [...place.querySelectorAll("[data-action]")].find(
-      (one) => one.dataset.block === block && one.dataset.action === action)?.focus();
-  }
+  if (focused && !focused.isConnected) refocus(place, focused.dataset);
+}
+
+// Go back to the field or button where somebody was; whether it is still there.
+function refocus(place, where) {
+  const found = where && [...place.querySelectorAll("[data-action]")].find(
+    (one) => one.dataset.block === where.block && one.dataset.action === where.action);
+  found?.focus();
+  return Boolean(found);
 }
 
 function clocks(place) {
@@ -255,7 +275,7 @@ slack.addEventListener("click", (event) => {
 slack.addEventListener("change", (event) => {
   const live = event.target.closest("[data-live]");
   if (event.target.id === "as") event.target.form.requestSubmit();
-  else if (live && live.dataset.suggest === undefined) press(live, valueOf(live));
+  else if (live && live.dataset.suggest === undefined) pressing = press(live, valueOf(live));
 });
 slack.addEventListener("input", (event) => {
   if (event.target.dataset.suggest === undefined) return;
@@ -268,7 +288,7 @@ slack.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.id === "composer") say(form, {});
   else if (form.id === "reply") say(form, { thread });
-  else submit(form.closest("dialog"));
+  else submit();
 });
 slack.addEventListener("cancel", (event) => {
   if (!event.target.matches("dialog.modal")) return;
