@@ -13,9 +13,11 @@ from dashboard.pages import (
     applications,
     earnings,
     landing,
+    links,
     overview,
     payouts,
     sessions,
+    sources,
     statements,
 )
 from dashboard.photos import PHOTO_MAX
@@ -63,6 +65,14 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get(
         "/dashboard/landing/photo-{digest:[0-9a-f]+}.webp", approved_only(landing.photo)
     )
+    pages.router.add_get("/dashboard/links", approved_only(links.show))
+    pages.router.add_post("/dashboard/links", approved_only(links.save))
+    pages.router.add_get(r"/dashboard/links/qr.{kind:svg|png}", approved_only(links.draw))
+    pages.router.add_post("/dashboard/links/{id}/rename", approved_only(links.rename))
+    pages.router.add_post("/dashboard/links/{id}/delete", approved_only(links.delete))
+    pages.router.add_post("/dashboard/links/{id}/restore", approved_only(links.restore))
+    pages.router.add_get("/dashboard/links/performance", approved_only(sources.show))
+    pages.router.add_get("/dashboard/links/performance.csv", approved_only(sources.download))
     pages.router.add_get("/dashboard/payouts", approved_only(payouts.show))
     pages.router.add_get("/dashboard/payouts/request", approved_only(payouts.confirm))
     pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))

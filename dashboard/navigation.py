@@ -4,6 +4,7 @@ from typing import Any, Final
 
 PAGES: Final = (
     ("Overview", "/affiliate/dashboard"),
+    ("Links", "/affiliate/dashboard/links"),
     ("Partner page", "/affiliate/dashboard/landing"),
     ("Earnings", "/affiliate/dashboard/earnings"),
     ("Payouts", "/affiliate/dashboard/payouts"),

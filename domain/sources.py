@@ -15,10 +15,12 @@ import clock
 from domain.money import digits, mean
 from domain.spreadsheets import inert
 from storage import rollups
-from storage.rollups import ALL, COUNTRY, PAGE, TAG, Counts
+from storage.rollups import ALL, COUNTRY, LINK, PAGE, TAG, Counts
+from storage.saved_links import SavedLink
 
 SOURCES_MAX: Final = 10_000
 _BARS_MAX: Final = 31
+_TAGS_OFFERED: Final = 30
 _WIDTHS: Final = (1, 7, 30, 91, 365, 3653, 36_525, 365_250)
 _HEADINGS: Final = {TAG: "Source tag", PAGE: "Landing page", COUNTRY: "Country"}
 
@@ -114,6 +116,28 @@ async def performance(
     total = Source("", _together(days.values()), everything.get("", {}))
     found = ordered(found, "clicks", "")
     return Performance(dimension, span, found, total, _course(days, since, today))
+
+
+async def of_links(
+    session: AsyncSession, affiliate_id: UUID, links: Sequence[SavedLink]
+) -> dict[UUID, Source]:
+    """What each link that an affiliate keeps has brought so far, by the link's id."""
+    values = {link.id: f"{link.source_tag} {link.page}" for link in links}
+    among = set(values.values())
+    counts = await rollups.by_value(
+        session, affiliate_id, LINK, None, limit=SOURCES_MAX, among=among
+    )
+    earned = await rollups.earned_by_value(session, affiliate_id, LINK, None, among=among)
+    return {
+        link_id: Source(value, counts.get(value, Counts()), earned.get(value, {}))
+        for link_id, value in values.items()
+    }
+
+
+async def tags_used(session: AsyncSession, affiliate_id: UUID) -> list[str]:
+    """The tags that brought most so far, for whoever types one again."""
+    found = await rollups.by_value(session, affiliate_id, TAG, None, limit=_TAGS_OFFERED)
+    return sorted(filter(None, found))
 
 
 def ordered(

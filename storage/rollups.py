@@ -3,7 +3,7 @@
 Each is kept in the transaction of the rows that it sums, so it is exact at any instant.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -146,12 +146,21 @@ class Counts:
 
 
 async def by_value(
-    session: AsyncSession, affiliate_id: UUID, dimension: str, since: date | None, *, limit: int
+    session: AsyncSession,
+    affiliate_id: UUID,
+    dimension: str,
+    since: date | None,
+    *,
+    limit: int,
+    among: Collection[str] | None = None,
 ) -> dict[str, Counts]:
-    """Counts since a day by the values of a dimension: of too many, those that brought most."""
+    """Counts since a day by the values of a dimension: of too many, those that brought most.
+
+    `among` leaves all other values out.
+    """
     query = (
         select(Rollup.value, *_SUMS)
-        .where(*_of(Rollup, affiliate_id, dimension, since))
+        .where(*_of(Rollup, affiliate_id, dimension, since, among))
         .group_by(Rollup.value)
         .order_by(_SUMS[-1].desc(), _SUMS[0].desc(), Rollup.value)
         .limit(limit)
@@ -160,12 +169,17 @@ async def by_value(
 
 
 async def earned_by_value(
-    session: AsyncSession, affiliate_id: UUID, dimension: str, since: date | None
+    session: AsyncSession,
+    affiliate_id: UUID,
+    dimension: str,
+    since: date | None,
+    *,
+    among: Collection[str] | None = None,
 ) -> dict[str, dict[str, int]]:
     """Earnings since a day by the values of a dimension, in minor units by currency."""
     query = (
         select(EarningRollup.value, EarningRollup.currency, _EARNED)
-        .where(*_of(EarningRollup, affiliate_id, dimension, since))
+        .where(*_of(EarningRollup, affiliate_id, dimension, since, among))
         .group_by(EarningRollup.value, EarningRollup.currency)
         .order_by(EarningRollup.value, EarningRollup.currency)
     )
@@ -197,6 +211,11 @@ def _of(
     affiliate_id: UUID,
     dimension: str,
     since: date | None,
+    among: Collection[str] | None = None,
 ) -> list[Any]:
     where: list[Any] = [table.affiliate_user_id == affiliate_id, table.dimension == dimension]
-    return where + ([table.day >= since] if since else [])
+    if since is not None:
+        where.append(table.day >= since)
+    if among is not None:
+        where.append(col(table.value).in_(among))
+    return where

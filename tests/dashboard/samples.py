@@ -269,6 +269,83 @@ LANDING: dict[str, Any] = {
     "defaults": {"headline": HOSTILE, "cta": HOSTILE},
     **SIGNED_IN,
 }
+COUNTS = {"clicks": 41, "repeats": 3, "bots": 2, "signups": 7, "conversions": 3}
+SAVED_LINK: dict[str, Any] = {
+    "id": "l1",
+    "name": HOSTILE,
+    "to": "/pricing",
+    "tag": "news",
+    "tracked": "https://desk.example/r/MIA30?to=/pricing&src=news",
+    "open": "/affiliate/dashboard/links?page=other&to=/pricing&src=news",
+    "counts": COUNTS,
+    "earnings": {"usd": 1671, "jpy": 700},
+}
+LINKS: dict[str, Any] = {
+    "form": {
+        "values": {"page": "other", "to": HOSTILE, "src": HOSTILE, "utm": "1", "name": HOSTILE},
+        "errors": {"to": HOSTILE, "name": HOSTILE},
+    },
+    "pages": [("/", HOSTILE), ("other", "Another page…")],
+    "host": "product.example.com",
+    "tags": ["news", HOSTILE],
+    "link": {
+        "tracked": "https://desk.example/r/MIA30?to=/pricing&src=news",
+        "direct": "https://product.example.com/pricing?ref=MIA30&src=news",
+        "target": "https://product.example.com/pricing",
+        "place": "product.example.com",
+        "path": "/pricing",
+        "tag": "news",
+        "to": "/pricing",
+        "utm": True,
+        "saved_as": None,
+        "svg": "/affiliate/dashboard/links/qr.svg?page=other&to=/pricing",
+        "png": "/affiliate/dashboard/links/qr.png?page=other&to=/pricing",
+    },
+    "saved": [SAVED_LINK, {**SAVED_LINK, "id": "l2", "tag": "", "tracked": None, "open": None}],
+    "deleted": {"id": "l3", "name": HOSTILE},
+    **SIGNED_IN,
+}
+PERFORMANCE: dict[str, Any] = {
+    "spans": [{"words": "7 days", "href": "/affiliate/?span=7", "current": True}],
+    "dimensions": [{"words": "Country", "href": "/affiliate/?by=country", "current": True}],
+    "dimension": "country",
+    "heading": "Country",
+    "columns": [
+        {"words": "Country", "href": "/affiliate/?sort=value", "sorted": None},
+        {"words": "Clicks", "href": "/affiliate/?sort=clicks", "sorted": "descending"},
+    ],
+    "rows": [
+        {"value": HOSTILE, "name": HOSTILE, "cells": ["1,400"]},
+        {"value": "", "name": "Country not known", "cells": ["0"]},
+    ],
+    "more": 3,
+    "total": {**{name: str(count) for name, count in COUNTS.items()}, "rate": "7%"}
+    | {"earnings": "$16.71", "epc": "$0.41"},
+    "strips": [
+        {
+            "name": "clicks",
+            "words": "Clicks",
+            "said": "Clicks: 41, most on 21 Nov 2026: 41",
+            "highest": 41,
+            "width": 10,
+            "bars": [{"x": 0, "y": 0, "height": 100, "words": "21 Nov 2026: 41"}],
+        },
+        {
+            "name": "signups",
+            "words": "Sign-ups",
+            "said": "Sign-ups: 0",
+            "highest": 0,
+            "width": 10,
+            "bars": [],
+        },
+    ],
+    "first": "15 Nov 2026",
+    "last": "21 Nov 2026",
+    "course": [["21 Nov 2026", "41", "7", "3"]],
+    "csv": "/affiliate/dashboard/links/performance.csv?span=7",
+    "tracked": True,
+    **SIGNED_IN,
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -279,9 +356,11 @@ PAGES: dict[str, dict[str, Any]] = {
     "landing": LANDING,
     "partner": PARTNER,
     "partner_gone": {"message": HOSTILE},
+    "links": LINKS,
     "paused": STATE,
     "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
     "payouts": PAYOUTS,
+    "performance": PERFORMANCE,
     "pricing": PRICING,
     "pricing_closed": {"why": "down", "again": "/pricing?code=A%22B"},
     "pricing_continue": {"url": "https://pay.example/c/1"},
