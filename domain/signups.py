@@ -102,7 +102,12 @@ async def sign_up(session: AsyncSession, given: SignUp) -> Verdict:
 
 def _in_order(given: SignUp, settings: Program) -> Iterator[tuple[str, Touch]]:
     """The touches that were told of, the one that counts first."""
-    named = [("First touch", given.first), ("Last touch", given.last)]
+    named: list[tuple[str, Touch | None]] = [
+        ("First touch", given.first),
+        ("Last touch", given.last),
+    ]
+    if given.first == given.last:
+        named = [("The only touch", given.last)]
     if settings.attribution_touch == "last":
         named.reverse()
     for name, touch in named:

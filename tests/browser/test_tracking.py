@@ -55,7 +55,7 @@ async def test_a_tagged_link_leads_to_a_sign_up_and_a_sale(sandbox: str) -> None
         told = await known(page)
         assert re.fullmatch(r"[0-9a-f-]{36}", told["click_id"])
         assert await overflow(page) <= 0
-        await page.get_by_label("Email").first.fill("nora@example.com")
+        await page.get_by_label("Mail address").fill("nora@example.com")
         await page.get_by_role("button", name="Create account").click()
         await expect(page.get_by_text("JARED30 brought them.")).to_be_visible()
         await page.goto(f"{sandbox}/sandbox/stripe/")
