@@ -16,6 +16,7 @@ from dashboard.pages import (
     links,
     overview,
     payouts,
+    resources,
     sessions,
     sources,
     statements,
@@ -77,5 +78,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/dashboard/payouts/request", approved_only(payouts.confirm))
     pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))
     pages.router.add_post("/dashboard/payouts/method", approved_only(payouts.choose))
+    pages.router.add_get("/dashboard/resources", approved_only(resources.show))
+    pages.router.add_get("/dashboard/resources/{id}/{name}", approved_only(resources.download))
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)

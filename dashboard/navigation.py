@@ -6,6 +6,7 @@ PAGES: Final = (
     ("Overview", "/affiliate/dashboard"),
     ("Links", "/affiliate/dashboard/links"),
     ("Partner page", "/affiliate/dashboard/landing"),
+    ("Resources", "/affiliate/dashboard/resources"),
     ("Earnings", "/affiliate/dashboard/earnings"),
     ("Payouts", "/affiliate/dashboard/payouts"),
 )

@@ -253,8 +253,8 @@ PARTNER: dict[str, Any] = {
 }
 LANDING: dict[str, Any] = {
     "form": {
-        "values": {name: HOSTILE for name in ("name", "headline", "bio", "cta", "slug")},
-        "errors": {name: HOSTILE for name in ("name", "bio", "photo", "slug")},
+        "values": dict.fromkeys(("name", "headline", "bio", "cta", "slug"), HOSTILE),
+        "errors": dict.fromkeys(("name", "bio", "photo", "slug"), HOSTILE),
     },
     "longest": {"name": 60, "headline": 120, "bio": 2000, "cta": 40},
     "prefix": "https://propmine.example/partner/",
@@ -346,6 +346,41 @@ PERFORMANCE: dict[str, Any] = {
     "tracked": True,
     **SIGNED_IN,
 }
+RESOURCE: dict[str, Any] = {
+    "id": "r-1",
+    "title": HOSTILE,
+    "body": HOSTILE,
+    "badge": "New",
+    "copied": True,
+    "url": "https://video.example/watch?v=1",
+    "host": "video.example",
+    "video": True,
+    "file": {
+        "name": "banner.png",
+        "href": "/affiliate/dashboard/resources/r-1/banner.png?v=0a1b2c3d",
+        "size": "12 kB",
+        "picture": True,
+    },
+}
+RESOURCES: dict[str, Any] = {
+    "disclosure": HOSTILE,
+    "groups": [
+        {"type": "faq", "title": "FAQ", "items": [RESOURCE]},
+        {
+            "type": "banner",
+            "title": "Banners",
+            "items": [RESOURCE, RESOURCE | {"id": "r-2", "badge": "Updated", "copied": False}],
+        },
+    ],
+    "filters": [("All", "/affiliate/dashboard/resources?q=a")],
+    "here": "/affiliate/dashboard/resources?q=a",
+    "type": "banner",
+    "text": HOSTILE,
+    "longest": 100,
+    "total": 3,
+    "found": 3,
+    **SIGNED_IN,
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -371,6 +406,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "discounts": [(HOSTILE, "\N{MINUS SIGN}$5.80")],
         "total": "$23.20",
     },
+    "resources": RESOURCES,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
     "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},
     "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},

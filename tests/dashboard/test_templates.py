@@ -66,9 +66,9 @@ def test_every_page_is_looked_at() -> None:
 
 
 def test_every_form_that_posts_carries_the_session_token(page: Page) -> None:
-    """There are as many tokens as forms that post; only the link maker's asks without one."""
+    """There are as many tokens as forms that post; only those that just ask have none."""
     asking = [form["action"] for form in page.all("form") if form["method"] != "post"]
-    assert asking in ([], ["/affiliate/dashboard/links"])
+    assert asking in ([], ["/affiliate/dashboard/links"], ["/affiliate/dashboard/resources"])
     forms = page.all("form")[len(asking) :]
     tokens = [field for field in page.all("input") if field.get("name") == "csrf"]
     assert [token["value"] for token in tokens] == ["csrf-of-this-session"] * len(forms)
@@ -89,6 +89,7 @@ def test_the_strict_policy_has_nothing_to_forbid(page: Page) -> None:
                     "/affiliate/static/",
                     "/affiliate/dashboard/landing/photo-",
                     "/affiliate/dashboard/links/qr.",
+                    "/affiliate/dashboard/resources/",
                     "/partner/",
                 )
             )
