@@ -1,35 +1,57 @@
 """What was found: affiliates and applications whose name, address, code or link matches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
 
 from bot.cards.affiliates import standing, status_buttons
-from bot.cards.blocks import Json, Message, button, escaped, header, rich, said, section, words
+from bot.cards.blocks import (
+    Json,
+    Message,
+    address,
+    button,
+    escaped,
+    header,
+    rich,
+    said,
+    section,
+    words,
+)
 from bot.cards.queue import application_line
 from storage.affiliates import Affiliate
 from storage.applications import Application
 
 SHOWN_MAX = 8
+_NO_PAGES: Final[Mapping[UUID, str]] = MappingProxyType({})
 
 
 def find_card(
-    text: str, affiliates: Sequence[Affiliate], applications: Sequence[Application]
+    text: str,
+    affiliates: Sequence[Affiliate],
+    applications: Sequence[Application],
+    pages: Mapping[UUID, str] = _NO_PAGES,
 ) -> Message:
-    """The answer to `/affiliate find`; the first few of each, and whether there are more."""
+    """The answer to `/affiliate find`; the first few of each, and whether there are more.
+
+    `pages` are the addresses of published partner pages, by affiliate.
+    """
     count = len(affiliates) + len(applications)
     if not count:
         sentence = f"Nobody found for “{text}”."
         return escaped(sentence), [rich(section(words(sentence)))]
     blocks: list[Json] = [header(f"Found for “{text}”")]
     for affiliate in affiliates[:SHOWN_MAX]:
-        blocks += _affiliate(affiliate)
+        blocks += _affiliate(affiliate, pages.get(affiliate.id, ""))
     blocks += [application_line(application) for application in applications[:SHOWN_MAX]]
     if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
         blocks.append(rich(section(said("There are more: type more of the name or address."))))
     return escaped(f"Found for “{text}”"), blocks
 
 
-def _affiliate(affiliate: Affiliate) -> list[Json]:
+def _affiliate(affiliate: Affiliate, page: str) -> list[Json]:
     name = affiliate.display_name or affiliate.legal_name or affiliate.email
     about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
+    site = [rich(section(said("Partner page ", bold=True), address(page)))] if page else []
     sales = button("Last sales", "affiliate.sales", str(affiliate.id))
-    return [about, standing(affiliate), *status_buttons(affiliate, sales)]
+    return [about, standing(affiliate), *site, *status_buttons(affiliate, sales)]

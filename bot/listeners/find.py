@@ -8,8 +8,9 @@ from bot.cards.find import SHOWN_MAX, find_card
 from bot.cards.notices import notice
 from bot.cards.sales import why_card
 from bot.context import BotContext
+from domain.landing import is_public
 from domain.sales import explain
-from storage import affiliates, applications
+from storage import affiliates, applications, landing
 
 _INVOICE = re.compile(r"in_\w+")
 
@@ -28,8 +29,14 @@ def register(bot: Bot, context: BotContext) -> None:
         async with context.db.read() as session:
             people = await affiliates.find(session, text, SHOWN_MAX + 1)
             applied = await applications.find(session, text)
+            found = await landing.of_affiliates(session, [one.id for one in people])
         others = [each for each in applied if each.affiliate_id is None]
-        return find_card(text, people, others)
+        pages = {
+            one.id: f"{context.settings.public_url}/partner/{found[one.id].slug}"
+            for one in people
+            if one.id in found and is_public(found[one.id], one)
+        }
+        return find_card(text, people, others, pages)
 
     bot.subcommands.add(
         "find TEXT", "People by name, address, code or link; a sale by its invoice, in_…", find

@@ -77,3 +77,14 @@ async def test_a_stranger_takes_nothing_down(desk: Desk) -> None:
     await desk.ws.click(SAM, AFFILIATES, ts, "Take down")
     await desk.whispered(SAM, "Only reviewers")
     assert (await now(desk, page)).taken_down_at is None
+
+
+async def test_a_published_page_is_found_with_its_affiliate(desk: Desk) -> None:
+    """`/affiliate find` links to it, while the public can see it."""
+    jared = await join(desk.db)
+    await save(desk.db, jared, active=False)
+    await desk.ws.command(AMARA, "/affiliate", "find jared")
+    assert "Partner page" not in await desk.whispered(AMARA, "jared@example.com")
+    await save(desk.db, jared)
+    await desk.ws.command(AMARA, "/affiliate", "find jared")
+    assert "/partner/jared-bets" in await desk.whispered(AMARA, "Partner page")
