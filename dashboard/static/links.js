@@ -2,9 +2,24 @@
 // The server makes every link; what it answers to the same form is put in its place.
 
 const form = document.querySelector("form[data-live]");
+const announcer = document.getElementById("announcer");
 const PAUSE_MS = 250;
 let pause = 0;
 let asking = null;
+
+// What is wrong with the address stands beside its field, and goes when it is put right. The field
+// itself stays, since somebody types in it.
+function complain(page) {
+  const field = form.elements.to;
+  const fresh = page.getElementById(field.id);
+  field.parentElement.querySelector(".field-error")?.remove();
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    if (fresh.hasAttribute(name)) field.setAttribute(name, fresh.getAttribute(name));
+    else field.removeAttribute(name);
+  }
+  const error = fresh.parentElement.querySelector(".field-error");
+  if (error) field.before(error);
+}
 
 async function follow() {
   asking?.abort();
@@ -18,10 +33,12 @@ async function follow() {
     const made = page.getElementById(place.id);
     // Another page, as for somebody who was signed out meanwhile: let them see it.
     if (!made) return location.assign(asked);
+    complain(page);
     const name = place.querySelector("#name")?.value;
     place.replaceChildren(...made.childNodes);
     const box = place.querySelector("#name");
     if (box && name) box.value = name;
+    announcer.textContent = place.querySelector("#tracked-link, p").textContent;
     history.replaceState(null, "", asked);
   } catch {
     if (mine.signal.aborted) return;

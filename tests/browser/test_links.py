@@ -56,6 +56,11 @@ async def _make_a_link(page: Page, sandbox: str) -> str:
     await page.get_by_label("Where should it lead?").select_option("Another page…")
     await page.get_by_label("Path or address").fill("//evil.example")
     await expect(page.locator("#result")).to_contain_text("Use a plain path")
+    await expect(page.get_by_label("Path or address")).to_have_attribute("aria-invalid", "true")
+    assert (await Axe().run(page)).violations_count == 0
+    await page.get_by_label("Path or address").fill("/blog")
+    await expect(shown).to_have_text(f"{sandbox}/r/JARED30?to=/blog")
+    await expect(page.locator(".field-error")).to_have_count(0)
     await page.get_by_label("Where should it lead?").select_option("Pricing")
     await page.get_by_label("Source tag").fill("YouTube Review")
     await expect(shown).to_have_text(re.compile("src=youtube-review$"))
