@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, commissions, effects
+from domain import codes, commissions, effects, tiers
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
@@ -54,6 +54,7 @@ async def create(
         submitted_at=application.submitted_at,
         approved_by=actor.name or actor.id,
         clerk_user_id=application.clerk_user_id,
+        tier_id=await tiers.starting(session),
     )
     session.add(affiliate)
     await session.flush()
@@ -154,6 +155,7 @@ async def adopt(session: AsyncSession, entry: DirectoryEntry, actor: Actor) -> A
         approved_at=entry.approved_at or clock.now(),
         approved_by="user directory",
         clerk_user_id=entry.user_id,
+        tier_id=await tiers.starting(session),
     )
     session.add(affiliate)
     await session.flush()

@@ -38,6 +38,7 @@ _TYPED: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?")
 _MINUS: Final = "\N{MINUS SIGN}"
 _NBSP: Final = "\N{NO-BREAK SPACE}"
 _BP_IN_ONE_PERCENT: Final = 100
+_RATE_PLACES: Final = 2
 _WHOLE_BP: Final = 10_000
 
 
@@ -112,6 +113,23 @@ def minor_units(typed: str, currency: str) -> int:
         after = f"at most {places} digits after the point" if places else "no digits after a point"
         raise ValueError(f"An amount in {currency.upper()} has {after}.")
     return int(whole + fraction.ljust(places, "0"))
+
+
+def basis_points(typed: str) -> int:
+    """A rate as a person types it, in basis points: `"12.5"` and `"12.5%"` are 1250.
+
+    Raises `ValueError` with a sentence, also above 100 %.
+    """
+    found = _TYPED.fullmatch(typed.strip().removesuffix("%").rstrip())
+    fraction = (found[2] or "").rstrip("0") if found else ""
+    if found is None or len(fraction) > _RATE_PLACES:
+        raise ValueError(
+            "Use a percentage such as 25 or 12.5, with at most 2 digits after a point."
+        )
+    rate = int(found[1] + fraction.ljust(_RATE_PLACES, "0"))
+    if rate > _WHOLE_BP:
+        raise ValueError("A rate is at most 100 percent.")
+    return rate
 
 
 def _parts(minor: int, currency: str) -> tuple[int, str]:

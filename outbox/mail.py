@@ -1,5 +1,6 @@
 """Mails to applicants and affiliates, written from what is true when they leave."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,14 @@ from dashboard.format import cycles
 from domain import commissions, effects, landing, program
 from domain.money import money, percent
 from domain.payout_methods import label
+from domain.perks import perk_of
 from domain.promo import promo_words
 from domain.sessions import LINK_MINUTES, sign_in_token
 from integrations.mail import Mail
 from outbox.registry import effect
 from outbox.services import Services
 from settings import Settings
-from storage import affiliates, applications, links, payouts
+from storage import affiliates, applications, links, payouts, tiers
 from storage.outbox import Effect
 from storage.worker import GiveUpError, Job
 
@@ -61,6 +63,8 @@ def render(template: str, to: str, context: dict[str, Any]) -> Mail:
 async def _context(
     session: AsyncSession, about: dict[str, str], settings: program.Program, server: Settings
 ) -> dict[str, Any]:
+    if "tier" in about:
+        return await _of_tier(session, about, settings)
     if "affiliate" in about:
         return await _of_affiliate(session, UUID(about["affiliate"]), settings, server)
     if "landing" in about:
@@ -110,6 +114,25 @@ async def _of_affiliate(
         "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
         "disclosure": words.disclosure,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
+    }
+
+
+async def _of_tier(
+    session: AsyncSession, about: dict[str, str], settings: program.Program
+) -> dict[str, Any]:
+    """The terms that are the tier's own; empty where they are somebody else's."""
+    affiliate = await affiliates.get(session, UUID(about["affiliate"]))
+    tier = await tiers.get(session, UUID(about["tier"]))
+    if affiliate is None or tier is None:
+        raise GiveUpError("The tier that this mail is about is gone.")
+    own_rate = affiliate.rate_bp is None and tier.rate_bp is not None
+    minimum = tier.min_payout_cents
+    return {
+        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "tier_name": tier.name,
+        "rate": percent(tier.rate_bp or 0) if own_rate else "",
+        "payout_minimum": "" if minimum is None else money(minimum, settings.currency),
+        "perks": [asdict(perk_of(kept)) for kept in tier.perks],
     }
 
 

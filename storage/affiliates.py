@@ -56,6 +56,23 @@ async def get(session: AsyncSession, affiliate_id: UUID, *, lock: bool = False) 
     return await session.get(Affiliate, affiliate_id, with_for_update=lock, populate_existing=lock)
 
 
+async def hold(session: AsyncSession, affiliate_id: UUID) -> Affiliate | None:
+    """One affiliate, whom nobody else changes until the transaction ends.
+
+    Unlike a lock this lets others add rows that refer to them, as the asker may have done.
+    """
+    query = select(Affiliate).where(Affiliate.id == affiliate_id).with_for_update(key_share=True)
+    return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def rising(session: AsyncSession, status: str) -> Sequence[tuple[UUID, UUID | None]]:
+    """`(id, tier)` of those in a status whose tier follows their referrals."""
+    query = select(Affiliate.id, Affiliate.tier_id).where(
+        Affiliate.status == status, col(Affiliate.tier_pinned).is_(False)
+    )
+    return (await session.exec(query.order_by(col(Affiliate.id)))).all()
+
+
 async def by_email_key(session: AsyncSession, email_key: str) -> Affiliate | None:
     """The affiliate with this canonical address."""
     return (

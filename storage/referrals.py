@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
+from storage.sales import Sale
 
 
 class Referral(SQLModel, table=True):
@@ -91,3 +92,22 @@ async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str
     )
     rows = await session.exec(query)
     return [(plan, status, count) for plan, status, count in rows]
+
+
+async def converted(session: AsyncSession, affiliate_id: UUID | None = None) -> dict[UUID, int]:
+    """How many converted referrals each affiliate has, or one of them; who has none is left out.
+
+    A referral is converted from its first credited sale on, for as long as something of a sale
+    that was credited to the same affiliate is left: neither refunded nor held by a dispute.
+    """
+    kept = exists().where(
+        col(Sale.customer_id) == col(Referral.customer_id),
+        col(Sale.affiliate_user_id) == col(Referral.affiliate_user_id),
+        col(Sale.collected) > col(Sale.refunded) + col(Sale.disputed),
+    )
+    query = select(Referral.affiliate_user_id, func.count()).where(
+        col(Referral.first_sale).is_(True), kept
+    )
+    if affiliate_id is not None:
+        query = query.where(Referral.affiliate_user_id == affiliate_id)
+    return dict((await session.exec(query.group_by(col(Referral.affiliate_user_id)))).all())

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import digits, minor_units, money, percent, proportion, share, split
+from domain.money import (
+    basis_points,
+    digits,
+    minor_units,
+    money,
+    percent,
+    proportion,
+    share,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -146,3 +155,25 @@ def test_what_could_mean_something_else_is_no_amount(typed: str) -> None:
 def test_what_is_shown_can_be_typed_again(amount: int, currency: str) -> None:
     """An edited form keeps the amount."""
     assert minor_units(digits(amount, currency), currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "rate_bp"),
+    [("25", 2500), ("12.5", 1250), (" 12.50 % ", 1250), ("0.05", 5), ("0", 0), ("100", 10000)],
+)
+def test_a_rate_can_be_typed_as_people_write_it(typed: str, rate_bp: int) -> None:
+    """With or without the sign, to a hundredth of a percent."""
+    assert basis_points(typed) == rate_bp
+
+
+@pytest.mark.parametrize("typed", ["", "%", "12,5", "1.005", "-5", "1e2", "100.01", "٢٥", "25 30"])
+def test_what_is_no_rate_is_refused_in_words(typed: str) -> None:
+    """Instead of being read as something else."""
+    with pytest.raises(ValueError, match="percent"):
+        basis_points(typed)
+
+
+@given(st.integers(0, 10000))
+def test_a_rate_reads_as_it_is_typed(rate_bp: int) -> None:
+    """What a form shows can be sent back unchanged."""
+    assert basis_points(percent(rate_bp)) == rate_bp

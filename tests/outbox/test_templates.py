@@ -60,6 +60,17 @@ MAILS: dict[str, dict[str, Any]] = {
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
+    "tier_reached": {
+        "name": HOSTILE,
+        "tier_name": "Gold " + HOSTILE,
+        "rate": "25%",
+        "payout_minimum": "$10.00",
+        "perks": [
+            {"title": "Beta access", "description": HOSTILE, "link": ""},
+            {"title": HOSTILE, "description": "", "link": "https://chat.example.com/?a=1&b=2"},
+        ],
+        "dashboard_url": "https://desk.example/affiliate",
+    },
     "sign_in": {"sign_in_url": "https://desk.example/affiliate/sign-in/a.b-c", "minutes": 15},
 }
 
@@ -157,3 +168,13 @@ def test_somebody_without_a_payout_method_is_asked_for_one() -> None:
         shown = _render("payout_requested", kind, {**PAYOUT, "method": "", "destination": ""})
         assert "how you want to be paid" in shown
         assert "Paid to" not in shown
+
+
+def test_a_tier_without_terms_of_its_own_announces_none() -> None:
+    """Neither a rate nor a minimum nor perks that nobody gets."""
+    bare = {**MAILS["tier_reached"], "rate": "", "payout_minimum": "", "perks": []}
+    for kind in ("html", "txt"):
+        shown = _render("tier_reached", kind, bare)
+        for part in ("You earn", "Payouts start", "perks"):
+            assert part not in shown
+        assert "\n\n\n" not in _render("tier_reached", "txt", bare)
