@@ -27,6 +27,8 @@ VISITOR: Final = ("/affiliate", "/affiliate/sign-in")
 DASHBOARD: Final = "/affiliate/dashboard"
 MONEY: Final = (
     DASHBOARD,
+    f"{DASHBOARD}/links",
+    f"{DASHBOARD}/links/performance",
     f"{DASHBOARD}/earnings",
     f"{DASHBOARD}/earnings/statement",
     f"{DASHBOARD}/payouts",
