@@ -200,7 +200,7 @@ class TestPhotos:
     ) -> None:
         """Words have the limits that they have in other forms."""
         assert (await send(browser, bio="x" * 70_000)).status == 413
-        many = {f"f{number}": "" for number in range(201)}
+        many: dict[str, Any] = {f"f{number}": "" for number in range(201)}
         assert (await send(browser, **many)).status == 413
 
     @pytest.mark.parametrize(
