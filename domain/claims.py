@@ -12,15 +12,14 @@ def risky_words(text: str, program: Program) -> list[str]:
     A word counts where one of the text's begins with it, in any letter case and width, however
     its spaces and apostrophes are written.
     """
-    said = _plain(text)
+    said = plain(text)
     return [
-        word
-        for word in program.risky_words
-        if re.search(rf"(?<!\w){re.escape(_plain(word))}", said)
+        word for word in program.risky_words if re.search(rf"(?<!\w){re.escape(plain(word))}", said)
     ]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text as it is compared: one letter case and width, single spaces, nothing invisible."""
     shown = "".join(
         c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
     )
