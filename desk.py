@@ -22,7 +22,9 @@ import health
 import webhooks.app
 from dashboard.clicks import Clicks
 from integrations.clerk import Clerk
+from integrations.llm import Llm
 from integrations.mail import Mailer
+from integrations.passivepost import PassivePost
 from integrations.resend import Resend
 from integrations.smtp import Smtp
 from integrations.stripe import StripeGateway
@@ -51,6 +53,7 @@ class Desk:
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
         self.clicks = Clicks(self.db, settings)
+        self.llm = _llm(settings)
         self.scheduler = Scheduler(self.services)
         self.metrics = health.Metrics()
         self._up = False
@@ -61,7 +64,12 @@ class Desk:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(
-            self.db, self.settings, self.services.clerk, self.services.stripe, self.clicks
+            self.db,
+            self.settings,
+            self.services.clerk,
+            self.services.stripe,
+            self.clicks,
+            self.llm,
         )
         dashboard.app.add_routes(app, pages)
         dashboard.api.app.add_routes(app, pages)
@@ -119,13 +127,21 @@ class Desk:
     async def close(self) -> None:
         """Close every connection."""
         await self.services.close()
+        if self.llm is not None:
+            await self.llm.close()
         await self.db.close()
 
 
 def services_for(settings: Settings, db: Database) -> Services:
     """The clients of the services that the settings connect."""
     return Services(
-        db, settings, _slack(settings), _stripe(settings), _clerk(settings), _mailer(settings)
+        db,
+        settings,
+        _slack(settings),
+        _stripe(settings),
+        _clerk(settings),
+        _mailer(settings),
+        _passivepost(settings),
     )
 
 
@@ -159,3 +175,15 @@ def _mailer(settings: Settings) -> Mailer | None:
     if settings.smtp_url:
         return Smtp(settings.smtp_url.get_secret_value(), settings.mail_from)
     return None
+
+
+def _passivepost(settings: Settings) -> PassivePost | None:
+    key = settings.passivepost_api_key
+    return PassivePost(settings.passivepost_api_url, key.get_secret_value()) if key else None
+
+
+def _llm(settings: Settings) -> Llm | None:
+    key = settings.llm_api_key
+    if key is None:
+        return None
+    return Llm(settings.llm_api_url, key.get_secret_value(), settings.llm_model)

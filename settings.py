@@ -62,6 +62,8 @@ _WHOLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("passivepost_api_key", ("passivepost_api_url",), "posts could not be handed over"),
     ("llm_api_key", ("llm_api_url",), "posts could not be generated"),
     ("llm_api_key", ("llm_model",), "posts could not be generated"),
+    ("llm_api_url", ("llm_api_key",), "posts could not be generated"),
+    ("llm_model", ("llm_api_key",), "posts could not be generated"),
 )
 """What each setting needs (any one of these) and why: an integration is whole, or off."""
 

@@ -9,6 +9,7 @@ from dashboard.clicks import Clicks
 from dashboard.directory import Directory
 from domain.program import Program
 from integrations.clerk import Clerk
+from integrations.llm import Llm
 from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.db import Database
@@ -24,6 +25,7 @@ class DashboardContext:
     clerk: Clerk | None
     stripe: StripeGateway | None = None
     clicks: Clicks | None = None
+    llm: Llm | None = None
 
     @property
     def secure(self) -> bool:

@@ -24,6 +24,7 @@ CUSTOMER_TAG = "customer.tag"
 PAYOUT_CARD = "card.payout"
 TRANSFER = "transfer"
 LANDING_CARD = "card.landing"
+PROMO_POST = "promo.post"
 LEAK_CARD = "card.leak"
 CODE_BATCH = "card.code_batch"
 CODE_BATCH_FILE = "file.code_batch"
@@ -39,6 +40,7 @@ _WORDS: Final = {
     PAYOUT_CARD: "the card of a payout",
     TRANSFER: "the transfer of a payout",
     LANDING_CARD: "the card of a partner page",
+    PROMO_POST: "the publication of an affiliate's post",
     LEAK_CARD: "the card about a discount code that may have leaked",
     CODE_BATCH: "the card of codes that were made at once",
     CODE_BATCH_FILE: "the file with codes that were made at once",
@@ -135,6 +137,11 @@ async def show_landing(session: AsyncSession, page_id: UUID, card: UUID) -> None
     await outbox.put(
         session, LANDING_CARD, lane=f"card:{card}", landing=str(page_id), card=str(card)
     )
+
+
+async def publish_post(session: AsyncSession, post_id: UUID, due: datetime | None = None) -> None:
+    """Have the posting service publish an affiliate's post, or see what became of it there."""
+    await outbox.put(session, PROMO_POST, lane=f"post:{post_id}", due=due, post=str(post_id))
 
 
 async def transfer(session: AsyncSession, payout_id: UUID) -> None:

@@ -29,6 +29,7 @@ class JsonApi:
     """One service behind one base address, with one pool of connections.
 
     The pool opens at the first call, inside the running loop, and `close` ends it.
+    An answer of more than `largest` bytes is not read to its end.
     Redirects are not followed: the bearer token would travel to wherever they point.
     """
 
@@ -40,12 +41,14 @@ class JsonApi:
         token: str,
         explain: Explain,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
+        largest: int | None = None,
     ) -> None:
         self.name = name
         self._base_url = base_url.rstrip("/")
         self._token = token
         self._explain = explain
         self._timeout = timeout
+        self._largest = largest
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -71,7 +74,7 @@ class JsonApi:
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                raw = await response.read()
+                raw = await self._read(response)
         except TimeoutError as error:
             raise TransportError(f"{self.name} did not answer in time") from error
         except aiohttp.InvalidURL as error:
@@ -85,6 +88,16 @@ class JsonApi:
         """Close the pool of connections. A later call opens a new one."""
         if self._session is not None:
             await self._session.close()
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        if self._largest is None:
+            return await response.read()
+        raw = b""
+        async for chunk in response.content.iter_any():
+            raw += chunk
+            if len(raw) > self._largest:
+                raise TransportError(f"{self.name} answered with more than {self._largest} bytes")
+        return raw
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

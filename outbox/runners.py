@@ -1,6 +1,16 @@
 """Who carries out what: every module of effects, loaded, and the table they registered in."""
 
-from outbox import clerk, codes, customers, mail, reports, slack, transfers
+from outbox import clerk, codes, customers, mail, promo, reports, slack, transfers
 from outbox.registry import RUNNERS
 
-__all__ = ["RUNNERS", "clerk", "codes", "customers", "mail", "reports", "slack", "transfers"]
+__all__ = [
+    "RUNNERS",
+    "clerk",
+    "codes",
+    "customers",
+    "mail",
+    "promo",
+    "reports",
+    "slack",
+    "transfers",
+]

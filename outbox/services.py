@@ -6,6 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.clerk import Clerk
 from integrations.mail import Mailer
+from integrations.passivepost import PassivePost
 from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.db import Database
@@ -21,9 +22,10 @@ class Services:
     stripe: StripeGateway | None = None
     clerk: Clerk | None = None
     mailer: Mailer | None = None
+    passivepost: PassivePost | None = None
 
     async def close(self) -> None:
         """Close the connections of every client; Slack's opens one per call."""
-        for client in (self.stripe, self.clerk, self.mailer):
+        for client in (self.stripe, self.clerk, self.mailer, self.passivepost):
             if client is not None:
                 await client.close()

@@ -10,7 +10,9 @@ from sandbox.clerk.app import clerk_app
 from sandbox.clerk.instance import ClerkInstance
 from sandbox.mail.app import mail_app
 from sandbox.mail.mailbox import Mailbox
+from sandbox.model import Model
 from sandbox.pages import start_app
+from sandbox.passivepost import PassivePost
 from sandbox.product import TOKEN, Product
 from sandbox.slack.app import slack_app
 from sandbox.slack.people import AFFILIATES, AMARA, MARIA
@@ -53,6 +55,8 @@ class StandIns:
         )
         self.clerk = ClerkInstance(store=store("clerk"), origin=desk_url)
         self.mail = Mailbox(store=store("mail"))
+        self.model = Model()
+        self.passivepost = PassivePost(store("passivepost"))
         self.product = Product(self.clerk, self.stripe, desk_url)
         self.tally = TallyForm(f"{desk_url}/webhooks/tally", store=store("tally"))
         for persona in PERSONAS.values():
@@ -66,6 +70,8 @@ class StandIns:
         app.add_subapp("/sandbox/stripe/", stripe_app(self.stripe))
         app.add_subapp("/sandbox/clerk/", clerk_app(self.clerk))
         app.add_subapp("/sandbox/mail/", mail_app(self.mail))
+        app.add_subapp("/sandbox/model/", self.model.app())
+        app.add_subapp("/sandbox/passivepost/", self.passivepost.app())
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
         app.add_subapp("/sandbox/product/", self.product.app())
         app.add_subapp("/sandbox/", start_app(self.calendar))
@@ -76,6 +82,8 @@ class StandIns:
         self.stripe.faults.waiting.clear()
         self.clerk.traffic.forgive()
         self.mail.traffic.forgive()
+        self.model.traffic.forgive()
+        self.passivepost.traffic.forgive()
 
     def settings(self) -> dict[str, Any]:
         """The settings by which Affiliate Desk reaches the stand-ins, by field name."""
@@ -103,5 +111,10 @@ class StandIns:
             "clerk_authorized_parties": (self.clerk.origin,),
             "resend_api_key": self.mail.api_key,
             "resend_api_url": f"{self._url}/sandbox/mail",
+            "llm_api_url": f"{self._url}/sandbox/model/v1",
+            "llm_api_key": self.model.api_key,
+            "llm_model": "sandbox",
+            "passivepost_api_url": f"{self._url}/sandbox/passivepost",
+            "passivepost_api_key": self.passivepost.api_key,
             "mail_from": f"{PRODUCT} Affiliates <affiliates@propmine.example.com>",
         }

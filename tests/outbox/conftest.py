@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,13 @@ class Outside:
         async def all_done() -> bool:
             return all(effect.handled_at or effect.parked_at for effect in await self.effects())
 
+        await self.pump_until(all_done)
+
+    async def pump_until(self, come_true: Callable[[], Awaitable[bool]]) -> None:
+        """Run a pump until something has come true."""
         pump = Pump(self.services)
         await pump.start()
-        await until(all_done, 20)
+        await until(come_true, 20)
         await pump.stop()
 
 
