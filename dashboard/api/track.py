@@ -4,19 +4,17 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import web
 
 from dashboard.api import signups
 from dashboard.api.fields import host_in, page_in, text_of, utm_in, wrong
 from dashboard.api.problems import ProblemError, answer_problems, problem
 from dashboard.clicks import Clicks
 from dashboard.context import CONTEXT, DashboardContext
+from dashboard.cors import allow_product
 from domain.clicks import TRACKER
 from domain.errors import InvalidError
-from domain.links import place_of
 from storage.group_commit import IntakeFullError
 
 PREFIX: Final = "/api/track"
@@ -30,46 +28,12 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add both addresses to the server's app."""
     if context.clicks is None:
         return
-    tracking = web.Application(
-        middlewares=[_allow_product(context.clicks, context), answer_problems]
-    )
+    tracking = web.Application(middlewares=[allow_product(context), answer_problems])
     tracking[CONTEXT] = context
     tracking[_CLICKS] = context.clicks
     tracking.router.add_post("/click", click)
     tracking.router.add_post("/signup", signups.sign_up)
     app.add_subapp(PREFIX, tracking)
-
-
-def _allow_product(clicks: Clicks, context: DashboardContext) -> Middleware:
-    """Let the product's pages read our answers (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
-    settings = context.settings
-    own = {_place(settings.product_url), _place(settings.public_url)}
-
-    @web.middleware
-    async def allowed(request: web.Request, handler: Handler) -> web.StreamResponse:
-        asks = request.method == hdrs.METH_OPTIONS
-        response = web.Response(status=204) if asks else await handler(request)
-        response.headers[hdrs.VARY] = hdrs.ORIGIN
-        origin = request.headers.get(hdrs.ORIGIN, "")
-        place = _place(origin)
-        if place and (place in own or place in (await clicks.program()).product_hosts):
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
-            if asks:
-                response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "POST"
-                response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = hdrs.CONTENT_TYPE
-                response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "7200"
-        return response
-
-    return allowed
-
-
-def _place(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return place_of(parts.netloc, parts.scheme) if parts.scheme in {"http", "https"} else ""
 
 
 async def click(request: web.Request) -> web.Response:
