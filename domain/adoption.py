@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 from domain import code_terms, codes, effects
 from domain.audit import Actor, record
 from domain.errors import ConflictError, InvalidError
 from domain.program import load
-from storage.codes import DiscountCode
+from storage import affiliates
+from storage import codes as rows
+from storage.codes import ACTIVE, DiscountCode
 from storage.locks import take_turn
 
 _NO_LIMIT_PER_PERSON: Final = 1000
@@ -46,12 +49,14 @@ class ExistingCode:
 async def adopt(session: AsyncSession, existing: ExistingCode, actor: Actor) -> DiscountCode:
     """Keep a code that exists elsewhere as one of ours; nothing about it changes for customers.
 
-    Raises `ConflictError` for a code that is here already, `InvalidError` for one that codes here
-    can not be like.
+    A code here that the provider never had becomes what the existing one is. Raises
+    `ConflictError` for a word that stands for something else here, `InvalidError` for a code that
+    codes here can not be like.
     """
     word = existing.code.upper()
     await take_turn(session, f"code:{word}")
-    if await codes.taken(session, {word}):
+    kept = next(iter(await rows.by_words(session, [word], lock=True)), None)
+    if not _may_become(kept) if kept else await codes.taken(session, {word}):
         raise ConflictError(f"{word} is taken here already, so it cannot be adopted.")
     _require_possible(existing)
     terms = code_terms.read(
@@ -71,26 +76,36 @@ async def adopt(session: AsyncSession, existing: ExistingCode, actor: Actor) -> 
     )
     if existing.min_plan is not None and (await load(session)).plan(existing.min_plan) is None:
         raise _unlike(f"there is no plan {existing.min_plan}")
-    made = DiscountCode(
-        **terms.model_dump(exclude={"affiliate"}),
-        stripe_coupon_id=existing.coupon_id,
-        stripe_promotion_code_id=existing.promotion_code_id,
-        prior_uses=existing.uses,
-        created_by=actor.name or actor.id,
-    )
+    detail: dict[str, Any] = {"promotion_code": existing.promotion_code_id, "uses": existing.uses}
+    if kept is None:
+        made = DiscountCode(
+            **terms.model_dump(exclude={"affiliate"}), created_by=actor.name or actor.id
+        )
+    else:
+        made, before = kept, code_terms.terms_of(kept)
+        for name, value in terms.model_dump(exclude={"affiliate", "description"}).items():
+            setattr(made, name, value)
+        detail["changes"] = code_terms.changes_between(before, code_terms.terms_of(made))
+        made.status, made.updated_at = ACTIVE, clock.now()
+    made.stripe_coupon_id = existing.coupon_id
+    made.stripe_promotion_code_id = existing.promotion_code_id
+    made.prior_uses, made.stripe_problem = existing.uses, ""
     session.add(made)
     await session.flush()
     await effects.update_promotion_code(session, made.id)
-    await record(
-        session,
-        actor,
-        "code.adopted",
-        f"code:{made.id}",
-        code=word,
-        promotion_code=existing.promotion_code_id,
-        uses=existing.uses,
+    owner = (
+        await affiliates.get(session, made.affiliate_user_id) if made.affiliate_user_id else None
     )
+    if owner is not None:
+        await effects.update_directory(session, owner.email_key)
+    await record(session, actor, "code.adopted", f"code:{made.id}", code=word, **detail)
     return made
+
+
+def _may_become(kept: DiscountCode) -> bool:
+    """Whether the provider never had a code, and nothing is under way to give it one."""
+    never_made = not kept.stripe_promotion_code_id and not kept.total_uses
+    return never_made and bool(kept.stripe_problem or kept.status != ACTIVE)
 
 
 def _require_possible(existing: ExistingCode) -> None:

@@ -115,6 +115,12 @@ _DURATIONS: Final[Mapping[str, Literal["once", "repeating", "forever"]]] = {
 }
 
 
+def changes_between(before: Terms, after: Terms) -> dict[str, list[Any]]:
+    """What became of which term, for the audit log: the old value and the new one."""
+    was, now = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return {name: [was[name], now[name]] for name in now if was[name] != now[name]}
+
+
 def require(terms: Terms, settings: Program, *, expires_after: datetime | None) -> None:
     """Raise `InvalidError` where there is no such plan, or no time left."""
     wrong: dict[str, str] = {}

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from domain import affiliates, codes, effects
 from domain.audit import SYSTEM, Actor, record
-from domain.code_terms import REPEATING, Terms, invalid, read, require, terms_of
+from domain.code_terms import REPEATING, Terms, changes_between, invalid, read, require, terms_of
 from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
 from domain.statuses import Status
@@ -108,9 +108,7 @@ async def edit(
     await _fill(session, code, after, settings)
     if code.status == EXPIRED and moved:
         code.status = ACTIVE
-    now_terms = terms_of(code)
-    was, now = before.model_dump(mode="json"), now_terms.model_dump(mode="json")
-    changed = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
+    changed = changes_between(before, terms_of(code))
     if not changed:
         return code
     await _changed(session, code, "edited", actor, changes=changed)

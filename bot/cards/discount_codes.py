@@ -26,6 +26,7 @@ from bot.cards.blocks import (
 from domain.code_terms import Terms, terms_of
 from domain.money import money, number
 from domain.program import Program
+from integrations.stripe import IN_USE
 from storage.codes import ACTIVE, ARCHIVED, EXPIRED, FIXED_AMOUNT, PAUSED, DiscountCode
 
 LISTED_MAX: Final = 15
@@ -251,4 +252,14 @@ def _buttons(made: DiscountCode) -> list[Json]:
 
 
 def _mending(made: DiscountCode) -> list[Json]:
-    return [button("Retry", "code.retry", str(made.id))]
+    value = str(made.id)
+    shown = [button("Retry", "code.retry", value)]
+    if IN_USE in made.stripe_problem and not made.stripe_promotion_code_id:
+        question = confirmation(
+            f"Adopt {made.code}?",
+            "What it takes off, its limits and its expiry become those of the code at Stripe. "
+            "Customers notice nothing.",
+            "Adopt",
+        )
+        shown.append(button("Adopt it", "code.adopt", value, confirm=question))
+    return shown

@@ -5,6 +5,7 @@ from typing import Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot import adoption
 from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.discount_codes import LISTED_MAX, code_card, codes_card
@@ -17,10 +18,7 @@ from bot.interactions import actor_of
 from bot.listeners.commands import run
 from bot.listeners.discount_codes import BULK_COUNT, SAID, STEPS, DiscountCodes
 from domain import discount_codes
-from domain.adoption import adopt
-from domain.errors import ConflictError, InvalidError
-from domain.program import load
-from integrations.errors import TransportError
+from domain.errors import InvalidError
 
 USAGE: Final = "code [create | list | show | edit | pause | activate | archive | bulk | adopt]"
 _UNDER: Final = "code "
@@ -86,19 +84,9 @@ class CodeCommand:
         return take
 
     async def _adopt(self, text: str, args: AsyncArgs) -> Message:
-        word = _named(text)
-        if self._desk.existing_code is None:
-            raise ConflictError("Stripe is not connected, so there is nothing to take over.")
+        code = await adoption.take_over(self._desk, _named(text), actor_of(args))
         async with self._desk.db.read() as session:
-            settings = await load(session)
-        try:
-            existing = await self._desk.existing_code(word, settings)
-        except TransportError as error:
-            raise ConflictError(f"{error} Nothing was changed: try again.") from error
-        async with self._desk.db.transaction() as session:
-            code = await adopt(session, existing, actor_of(args))
-            sentence = f"{code.code} is taken over as Stripe has it. Customers notice nothing."
-            return code_card(await view(session, str(code.id)), sentence)
+            return code_card(await view(session, str(code.id)), adoption.SAID.format(code.code))
 
     async def _bulk(self, text: str, args: AsyncArgs) -> None:
         words = text.split()

@@ -8,6 +8,7 @@ from uuid import UUID
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import adoption
 from bot.app import Bot
 from bot.cards.blocks import Json, button
 from bot.cards.discount_codes import code_card
@@ -58,6 +59,7 @@ def register(bot: Bot, context: BotContext) -> None:
     bot.on_action("code.many", on.ask_many)
     bot.on_action("code.edit", on.ask_changes)
     bot.on_action("code.menu", on.choose)
+    bot.on_action("code.adopt", on.adopt)
     for step in STEPS:
         bot.on_action(f"code.{step}", on.step(step))
     for field in modals.REDRAWING:
@@ -167,6 +169,15 @@ class DiscountCodes:
     async def archive(self, args: AsyncArgs) -> None:
         """The question before a code is put away, answered with yes."""
         await self._take(args, "archive", Errand.carried(args.body))
+
+    async def adopt(self, args: AsyncArgs) -> None:
+        """`Adopt it` on the card of a code whose word Stripe has for another."""
+        await args.ack()
+        errand = Errand.of(args.body)
+        async with self._desk.db.read() as session:
+            word = (await discount_codes.by_name(session, errand.subject)).code
+        code = await adoption.take_over(self._desk, word, actor_of(args))
+        await self._answer(args, errand, code, adoption.SAID.format(code.code))
 
     def step(self, name: str) -> Callable[[AsyncArgs], Awaitable[None]]:
         """The listener of a button that takes this step."""

@@ -19,6 +19,9 @@ OWNER: Final = "affiliate_id"
 TAKEN: Final = "code_taken"
 """The code of the error for a word that is in use for something else."""
 
+IN_USE: Final = "is already in use in Stripe for something else"
+"""What the sentence of that error says of the word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -159,8 +162,8 @@ class PromotionCodes:
 def in_use(found: PromotionCode) -> TransportError:
     """The word of a code that somebody else made at Stripe."""
     return TransportError(
-        f"The promotion code {found.code} is already in use in Stripe for something else "
-        f"({found.id}). Choose another code, or deactivate that one in Stripe.",
+        f"The promotion code {found.code} {IN_USE} ({found.id}). "
+        "Choose another code, or deactivate that one in Stripe.",
         permanent=True,
         code=TAKEN,
     )

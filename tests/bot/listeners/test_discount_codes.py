@@ -10,6 +10,7 @@ import clock
 from domain import discount_codes, effects
 from domain.audit import Actor
 from integrations.stripe import CouponTerms, Limits
+from integrations.stripe.promotion_codes import in_use
 from sandbox.slack.people import AFFILIATES, MARIA, SAM
 from storage import audit, codes
 from storage.codes import DiscountCode
@@ -240,6 +241,37 @@ class TestAdopt:
         assert (code.discount_value, code.duration, code.max_uses) == (40, "forever", 7)
         assert code.stripe_promotion_code_id.startswith("promo_")
         await say(desk, "adopt OLDIE", "OLDIE is taken here already")
+
+    async def test_a_code_whose_word_stripe_has_is_mended_by_its_button(self, desk: Desk) -> None:
+        """It becomes what Stripe has; its note stays, and the log says what changed."""
+        code = await made(desk, "OLDIE", description="Spring", discount_value=15)
+        stripe = desk.context.stripe
+        assert stripe is not None
+        await stripe.coupons.ensure("old", CouponTerms(percent_off=Decimal(40)))
+        taken = await stripe.promotion_codes.ensure(
+            code="OLDIE", coupon_id="old", limits=Limits(), metadata={}, idempotency_key="old"
+        )
+        await refuse(desk, "OLDIE", str(in_use(taken)))
+        await say(desk, "show OLDIE", "in use in Stripe")
+
+        ts = last_whisper(desk)
+        assert (await desk.ws.click(MARIA, AFFILIATES, ts, "Adopt it")).ok
+        await desk.whispered(MARIA, "OLDIE is taken over as Stripe has it.")
+
+        found = await kept(desk, "OLDIE")
+        assert (found.id, found.discount_value, found.description) == (code.id, 40, "Spring")
+        assert (found.status, found.stripe_problem) == ("active", "")
+        assert found.stripe_promotion_code_id == taken.id
+        async with desk.db.read() as session:
+            line = (await audit.of_subject(session, f"code:{code.id}"))[-1]
+        assert line.action == "code.adopted"
+        assert line.detail["changes"]["discount_value"] == [15, 40]
+
+    async def test_only_a_word_that_stripe_has_can_be_adopted(self, desk: Desk) -> None:
+        """Another problem, or a code that was made at Stripe, is not mended like that."""
+        await made(desk)
+        await refuse(desk, "LAUNCH20", "Stripe is not in step with LAUNCH20. No such price.")
+        assert "Adopt it" not in await say(desk, "show LAUNCH20", "No such price")
 
     async def test_what_stripe_has_not_cannot_be_taken_over(self, desk: Desk) -> None:
         """Nor can anything while it does not answer."""

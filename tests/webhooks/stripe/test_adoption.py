@@ -9,7 +9,7 @@ import pytest
 import clock
 from domain.adoption import adopt
 from domain.audit import SYSTEM
-from domain.discount_codes import edit
+from domain.discount_codes import archive, create, edit
 from domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from domain.program import Program
 from integrations.stripe import CouponTerms, Limits, PromotionCode, StripeGateway
@@ -75,6 +75,28 @@ async def test_an_adopted_code_stays_what_it_is(shop: Shop) -> None:
     assert (code.stripe_promotion_code_id, code.stripe_coupon_id) == (made.id, "by-hand")
     assert active_at_stripe(shop) == before
     assert await notices(shop) == []
+
+
+async def test_a_code_that_stripe_refused_can_be_adopted_even_when_archived(shop: Shop) -> None:
+    """The word was taken at Stripe: the code here becomes that one, in step from then on."""
+    made = await by_hand(shop, CouponTerms(percent_off=Decimal(15)), code="SUMMER-1")
+    before = active_at_stripe(shop)
+    async with shop.db.transaction() as session:
+        given = {"code": "SUMMER-1", "discount_value": 40, "max_uses": 2}
+        code = await create(session, given, SYSTEM)
+    await shop.carry_out()
+    await shop.quiet()
+    assert any("already in use" in told for told in await notices(shop))
+    async with shop.db.transaction() as session:
+        await archive(session, code.id, SYSTEM)
+    await shop.carry_out()
+    await shop.quiet()
+
+    adopted = await take_over(shop)
+    assert (adopted.id, adopted.status, adopted.stripe_problem) == (code.id, "active", "")
+    assert (adopted.discount_value, adopted.max_uses) == (15, None)
+    assert adopted.stripe_promotion_code_id == made.id
+    assert active_at_stripe(shop) == before
 
 
 async def test_an_adopted_code_can_be_changed_like_any_other(shop: Shop) -> None:
