@@ -27,7 +27,7 @@ from outbox.services import Services
 from storage import affiliates as affiliate_rows
 from storage import codes
 from storage.codes import ACTIVE, PERCENTAGE, DiscountCode
-from storage.outbox import Effect
+from storage.outbox import Effect, is_busy
 from storage.worker import Job
 
 _CODE = "code_id"
@@ -93,6 +93,9 @@ async def _keep_problem(job: Job[Effect], code_id: UUID, refusal: TransportError
         kept.stripe_problem = f"Stripe is not in step with {kept.code}. {refusal}"
         kept.updated_at = clock.now()
         session.add(kept)
+        if kept.batch is not None and await is_busy(session, effects.batch_lane(kept.batch)):
+            # Their card is about to say so, once for all of them.
+            return
         await effects.tell_operators(
             session,
             f"{kept.stripe_problem} Customers may not get what the code promises here. Put it "

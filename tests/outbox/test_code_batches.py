@@ -103,6 +103,7 @@ async def test_what_stripe_refuses_is_named_and_retried(outside: Outside) -> Non
     assert made[0].code in text
     ((_, *lines),) = files(outside.stand_ins)
     assert [line[0] for line in lines if line[11]] == [made[0].code]
+    assert await outside.effects(effects.NOTICE) == [], "the card tells of all of them at once"
 
     await gateway.promotion_codes.deactivate(other.id)
     assert made[0].batch is not None
@@ -112,6 +113,18 @@ async def test_what_stripe_refuses_is_named_and_retried(outside: Outside) -> Non
     assert "All 3 are at Stripe." in outside.stand_ins.slack.text_of(card(outside.stand_ins))
     _, (_, *lines) = files(outside.stand_ins)
     assert not any(line[11] for line in lines)
+
+
+async def test_a_code_refused_after_its_card_was_done_is_told(outside: Outside) -> None:
+    """No card would say so any more."""
+    made = await make(outside, 2)
+    await outside.settle()
+    outside.stand_ins.stripe.fail_next("/v1/coupons", status=400, method="POST")
+    async with outside.db.transaction() as session:
+        await discount_codes.edit(session, made[0].id, {"discount_value": 30}, RITA)
+    await outside.settle()
+    (told,) = await outside.effects(effects.NOTICE)
+    assert made[0].code in str(told.payload)
 
 
 def lose_card(stand_ins: StandIns) -> None:
