@@ -142,16 +142,18 @@ async def judge(
     settings: Program,
     *,
     lock: bool = False,
+    resuming: bool = False,
 ) -> Verdict:
     """Judge codes as `read_codes` returns them, alone and together.
 
     `lock` holds the codes until the transaction ends, so that what is found of their limits
-    stays true.
+    stays true. With `resuming`, uses that the person holds by checkouts that they did not finish
+    stand against nothing: they are about to go on with those.
     """
     found = {code.code: code for code in await rows.by_words(session, words, lock=lock)}
     # Somebody to ask about where there is no such code: the work must be the same.
     codes = [found.get(word) or _decoy(word) for word in words]
-    uses = await _uses(session, [code.id for code in codes], wish.person)
+    uses = await _uses(session, [code.id for code in codes], wish.person, resuming=resuming)
     now = clock.now()
     refusals = [_refusal(code, wish, settings, uses, now) for code in codes]
     unknown = [_unknown(word) for word in words if word not in found]
@@ -164,13 +166,19 @@ def _decoy(word: str) -> DiscountCode:
     return DiscountCode(id=new_id(), code=word, discount_value=1, stripe_promotion_code_id="none")
 
 
-async def _uses(session: AsyncSession, ids: Collection[UUID], person: Person) -> _Uses:
+async def _uses(
+    session: AsyncSession, ids: Collection[UUID], person: Person, *, resuming: bool
+) -> _Uses:
     now = clock.now()
+    held = await checkouts.held(session, ids, now)
+    own = await checkouts.held_by(session, ids, person.key, person.customer_id, now)
+    if resuming:
+        held = {code_id: count - own.get(code_id, 0) for code_id, count in held.items()}
     return _Uses(
         done=await redemptions.uses(session, ids),
-        held=await checkouts.held(session, ids, now),
+        held=held,
         by_person=await redemptions.uses_by(session, ids, person.key, person.customer_id),
-        held_by_person=await checkouts.held_by(session, ids, person.key, person.customer_id, now),
+        held_by_person={} if resuming else own,
         bought_before=await sales.bought_before(session, person.key, person.customer_id),
     )
 
@@ -222,7 +230,7 @@ def _refusal(
             "used_up",
             f"{name} has been used up."
             if most is not None and done >= most
-            else f"The last uses of {name} are being paid right now. Try again in an hour.",
+            else _being_paid(name, wish.person),
         ),
         (
             code.first_purchase_only and uses.bought_before,
@@ -231,6 +239,17 @@ def _refusal(
         ),
     )
     return next((Refusal(name, reason, says) for fails, reason, says in checks if fails), None)
+
+
+def _being_paid(name: str, person: Person) -> str:
+    """That others hold the last uses; one of them may be somebody of whom we do not know yet."""
+    sentence = f"The last uses of {name} are being paid right now."
+    if person.known:
+        return f"{sentence} Try again in an hour."
+    return (
+        f"{sentence} If you began to pay with it, give your email address and go on: that payment "
+        "continues. Otherwise, try again in an hour."
+    )
 
 
 def _reaches(plan: str, least: str | None, settings: Program) -> bool:

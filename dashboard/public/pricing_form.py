@@ -97,17 +97,18 @@ async def preview(
 ) -> Preview:
     """Judge the codes for every plan. What is against them for the chosen plan is an error.
 
-    Not yet for the person: one who comes back from paying would be told of the use that they hold
-    themselves. Their limits are seen to when they go to pay.
+    One who comes back from paying may go on with what they began: the use that they hold
+    themselves stands against nothing.
     """
+    person = Person(parse_email(form.values["email"]) or "")
     words = () if "code" in form.errors else codes_of(form)
     cards, said = [], ""
     for one in plans:
         chosen = one.plan.slug == form.values["plan"]
         codes: tuple[DiscountCode, ...] = ()
         if words:
-            wish = Wish(plan=one.plan.slug, price=one.asked)
-            verdict = await code_checks.judge(session, words, wish, program)
+            wish = Wish(person, one.plan.slug, one.asked)
+            verdict = await code_checks.judge(session, words, wish, program, resuming=True)
             if verdict.refusal is None:
                 codes = verdict.codes
             elif chosen:

@@ -61,7 +61,7 @@ code.addEventListener("input", () => {
   if (code.value.trim().length >= 3) pause = setTimeout(() => { if (isNew()) judge(); }, PAUSE_MS);
 });
 form.addEventListener("change", (event) => {
-  if (event.target.name === "plan" && code.value.trim()) judge();
+  if (["plan", "email"].includes(event.target.name) && code.value.trim()) judge();
 });
 form.elements.email.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;

@@ -246,6 +246,23 @@ async def test_who_comes_back_unpaid_may_take_another_plan(
     assert chosen_totals(refused) == ["$29.00", "None", "$29.00"]
 
 
+async def test_who_holds_the_last_use_themselves_may_go_on(
+    counter: Counter, visitor: Browser
+) -> None:
+    """Told how while nobody knows who they are; with their address, it is the same payment."""
+    await counter.make(max_uses=1)
+    first = await order(visitor, code="LAUNCH20")
+    page = await visitor.get("/pricing?checkout=unfinished&code=LAUNCH20")
+    assert "If you began to pay with it, give your email address and go on" in page.words
+    own = await order(visitor, code="LAUNCH20", do="look")
+    assert chosen_totals(own)[2] == "$23.20"
+    other = await order(visitor, code="LAUNCH20", email="zoe@example.com", do="look")
+    assert "are being paid right now. Try again in an hour." in other.words
+    assert chosen_totals(other)[2] == "$29.00"
+    again = await order(visitor, code="LAUNCH20")
+    assert again.headers["Location"] == first.headers["Location"]
+
+
 async def test_who_comes_back_unpaid_finds_what_they_chose(
     counter: Counter, visitor: Browser
 ) -> None:
