@@ -19,6 +19,7 @@ from bot.cards.blocks import (
     words,
 )
 from bot.cards.queue import application_line
+from domain.statuses import Status
 from storage.affiliates import Affiliate
 from storage.applications import Application
 
@@ -53,5 +54,7 @@ def _affiliate(affiliate: Affiliate, page: str) -> list[Json]:
     name = affiliate.display_name or affiliate.legal_name or affiliate.email
     about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
     site = [rich(section(said("Partner page ", bold=True), address(page)))] if page else []
-    sales = button("Last sales", "affiliate.sales", str(affiliate.id))
-    return [about, standing(affiliate), *site, *status_buttons(affiliate, sales)]
+    others = [button("Last sales", "affiliate.sales", str(affiliate.id))]
+    if affiliate.status != Status.TERMINATED:
+        others.append(button("Tier", "affiliate.tier", str(affiliate.id)))
+    return [about, standing(affiliate), *site, *status_buttons(affiliate, *others)]
