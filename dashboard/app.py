@@ -16,6 +16,7 @@ from dashboard.pages import (
     links,
     overview,
     payouts,
+    promo,
     resources,
     sessions,
     sources,
@@ -80,5 +81,8 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/dashboard/payouts/method", approved_only(payouts.choose))
     pages.router.add_get("/dashboard/resources", approved_only(resources.show))
     pages.router.add_get("/dashboard/resources/{id}/{name}", approved_only(resources.download))
+    pages.router.add_get("/dashboard/promo", approved_only(promo.show))
+    pages.router.add_post("/dashboard/promo", approved_only(promo.generate))
+    pages.router.add_post("/dashboard/promo/{id}", approved_only(promo.change))
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)

@@ -17,6 +17,7 @@ SIGN_IN_PER_ADDRESS: Final = RateLimitItemPerMinute(5, 15, "sign-in-address")
 SIGN_IN_PER_CLIENT: Final = RateLimitItemPerMinute(20, 15, "sign-in-client")
 APPLICATIONS_PER_CLIENT: Final = RateLimitItemPerHour(10, 1, "applications")
 CODES_PER_CLIENT: Final = RateLimitItemPerMinute(30, 1, "codes")
+POSTS_PER_AFFILIATE: Final = RateLimitItemPerMinute(20, 10, "posts")
 CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 
 

@@ -7,6 +7,7 @@ PAGES: Final = (
     ("Links", "/affiliate/dashboard/links"),
     ("Partner page", "/affiliate/dashboard/landing"),
     ("Resources", "/affiliate/dashboard/resources"),
+    ("Posts", "/affiliate/dashboard/promo"),
     ("Earnings", "/affiliate/dashboard/earnings"),
     ("Payouts", "/affiliate/dashboard/payouts"),
 )

@@ -15,6 +15,7 @@ from domain.answers import ApplicationFields
 from domain.applications import Submission
 from domain.audit import Actor
 from integrations.clerk import Clerk
+from integrations.llm import Llm
 from settings import Settings
 from storage.affiliates import Affiliate
 from storage.applications import Application
@@ -103,10 +104,17 @@ def pairs(form: Mapping[str, Any]) -> list[tuple[str, str]]:
 class Desk:
     """A running dashboard. `settings` and `db` are the ones it uses."""
 
-    def __init__(self, db: Database, settings: Settings, clerk: Clerk | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        settings: Settings,
+        clerk: Clerk | None = None,
+        *,
+        llm: Llm | None = None,
+    ) -> None:
         self.db, self.settings, self.clerk = db, settings, clerk
         self.app = web.Application()
-        add_routes(self.app, DashboardContext(db, settings, clerk))
+        add_routes(self.app, DashboardContext(db, settings, clerk, llm=llm))
         self.server = TestServer(self.app)
 
     @asynccontextmanager

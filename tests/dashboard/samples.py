@@ -381,6 +381,53 @@ RESOURCES: dict[str, Any] = {
     "found": 3,
     **SIGNED_IN,
 }
+POST: dict[str, Any] = {
+    "id": "p1",
+    "href": "/affiliate/dashboard/promo?post=p1#post",
+    "channel": "Newsletter",
+    "tone": "Friendly",
+    "title": HOSTILE,
+    "text": HOSTILE,
+    "status": "failed",
+    "at": MOMENT,
+    "scheduled_at": MOMENT,
+    "problem": HOSTILE,
+}
+PROMO: dict[str, Any] = {
+    "form": {
+        "values": {"channel": "x", "tone": HOSTILE, "about": HOSTILE, "title": HOSTILE}
+        | {"text": HOSTILE, "when": HOSTILE},
+        "errors": {name: HOSTILE for name in ("channel", "about", "title", "text", "when")},
+    },
+    "channels": [("x", "X")],
+    "manners": [("friendly", "Friendly")],
+    "about_max": 300,
+    "can_think": True,
+    "post": POST
+    | {
+        "open": True,
+        "by_model": True,
+        "title_name": "Subject",
+        "title_max": 100,
+        "hint": HOSTILE,
+        "findings": [
+            {"rule": "Says that you earn", "problem": HOSTILE},
+            {"rule": "Holds your link", "problem": ""},
+        ],
+        "good": True,
+        "length": 1300,
+        "limit": 280,
+        "left": -1020,
+        "share": "mailto:?subject=A&body=B",
+        "service": True,
+    },
+    "posts": [
+        {**POST, "id": status, "status": status}
+        for status in ("draft", "scheduled", "published", "failed")
+    ],
+    "more": True,
+    **SIGNED_IN,
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -407,6 +454,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "total": "$23.20",
     },
     "resources": RESOURCES,
+    "promo": PROMO,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
     "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},
     "sign_in_confirm": {"email": HOSTILE, "token": "a/b.c"},
