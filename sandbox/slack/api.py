@@ -115,8 +115,15 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.Response:
-    """A file's bytes, always as a download so that nothing uploaded runs in the page."""
+    """A file's bytes, always as a download so that nothing uploaded runs in the page.
+
+    People are known by their browser. An app says who it is by its token; one that may not read
+    files is led to the sign-in page of the workspace, as Slack does.
+    """
     ws, file_id = request.app[WORKSPACE], request.match_info["file"]
+    token = request.headers.get("Authorization")
+    if token is not None and not _may_read_files(ws, token.removeprefix("Bearer ").strip()):
+        raise web.HTTPFound(f"{ws.public_url}/")
     try:
         kept, content = ws.file(file_id), ws.file_content(file_id)
     except Refused as refusal:
@@ -125,6 +132,11 @@ async def download(request: web.Request) -> web.Response:
     response = web.Response(body=content, headers=headers, content_type=kept["mimetype"])
     response.headers["Content-Disposition"] = f'attachment; filename="{file_id}"'
     return response
+
+
+def _may_read_files(ws: SlackWorkspace, token: str) -> bool:
+    own = compare_digest(token.encode(), ws.bot_token.encode())
+    return own and "files:read" in ws.manifest.scopes
 
 
 def add_api(app: web.Application) -> None:

@@ -4,12 +4,13 @@ import base64
 import mimetypes
 from typing import Any
 
+import clock
 from sandbox.slack.errors import Refused
 from sandbox.slack.people import BOT_USER
 from sandbox.slack.state import Json
 from sandbox.slack.views import Views
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 12 * 1024 * 1024
 """The sandbox keeps files in its state, so it takes less than Slack's 1 GB."""
 
 
@@ -53,7 +54,7 @@ class Files(Views):
             if secret is None or "content" not in uploads[secret]:
                 raise Refused("file_not_found")
             upload = uploads.pop(secret)
-            kept = self._file(upload, entry.get("title"))
+            kept = self._file(upload, entry.get("title"), BOT_USER)
             self.table("files")[upload["file"]] = kept
             self.table("file_contents")[upload["file"]] = upload["content"]
             done.append(kept)
@@ -63,6 +64,28 @@ class Files(Views):
         self.changed()
         return done
 
+    def attach(self, user: str, name: str, content: bytes) -> Json:
+        """A file that a person chooses in a form, uploaded before the form is sent."""
+        if not content or len(content) > MOST_BYTES:
+            raise Refused("file_upload_size_restricted")
+        upload: Json = {"file": self.new_id("F"), "name": name, "length": len(content)}
+        kept = self._file(upload, None, self.user(user)["id"])
+        self.table("files")[kept["id"]] = kept
+        self.table("file_contents")[kept["id"]] = base64.b64encode(content).decode()
+        self.changed()
+        return kept
+
+    def with_files(self, values: Json) -> Json:
+        """Form values in which each file stands with its facts, as apps get them."""
+        for fields in values.values():
+            for held in fields.values():
+                if held["type"] == "file_input":
+                    held["files"] = [
+                        each if isinstance(each, dict) else self.file(each)
+                        for each in held["files"]
+                    ]
+        return values
+
     def file_content(self, file_id: str) -> bytes:
         """The bytes of a file. Raises `Refused("file_not_found")`."""
         kept = self.table("file_contents").get(file_id)
@@ -70,16 +93,22 @@ class Files(Views):
             raise Refused("file_not_found")
         return base64.b64decode(kept)
 
-    def _file(self, upload: Json, title: str | None) -> Json:
+    def _file(self, upload: Json, title: str | None, user: str) -> Json:
         name, file_id = upload["name"], upload["file"]
+        seconds = int(clock.timestamp())
         address = f"{self.public_url}/files/{file_id}"
         return {
             "id": file_id,
             "name": name,
             "title": title or name,
             "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "filetype": name.rpartition(".")[2].lower() if "." in name else "binary",
             "size": upload["length"],
-            "user": BOT_USER,
+            "created": seconds,
+            "timestamp": seconds,
+            "mode": "hosted",
+            "is_external": False,
+            "user": user,
             "url_private": address,
             "url_private_download": address,
             "permalink": address,

@@ -78,7 +78,7 @@ class Operators(Files):
         person, view = self.user(user), self._own_view(user, view_id)
         block, element, chosen = _find(view["blocks"], what, choice)
         given = _given(view["blocks"], values, block, element, chosen)
-        state = state_values(view["blocks"], given)
+        state = self.with_files(state_values(view["blocks"], given))
         view["state"] = {"values": state}
         payload = payloads.envelope("block_actions", person)
         payload |= {
@@ -99,7 +99,8 @@ class Operators(Files):
         `Outcome.errors` and is not sent.
         """
         person, view = self.user(user), self._own_view(user, view_id)
-        state = state_values(view["blocks"], find_fields(view["blocks"], values or {}))
+        given = find_fields(view["blocks"], values or {})
+        state = self.with_files(state_values(view["blocks"], given))
         view["state"] = {"values": state}
         if problems := complaints(view["blocks"], state):
             return Outcome(errors=problems)

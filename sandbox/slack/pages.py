@@ -141,6 +141,17 @@ async def act(request: web.Request) -> web.Response:
     return web.json_response({**said, "detail": outcome.detail, "body": outcome.body})
 
 
+async def attach(request: web.Request) -> web.Response:
+    """`/attach?as=…&name=…`: the bytes of a file that a person puts into a form."""
+    ws, asked = request.app[WORKSPACE], request.query
+    try:
+        kept = ws.attach(asked["as"], asked["name"], await request.read())
+    except (Refused, KeyError) as refusal:
+        words = refusal.error if isinstance(refusal, Refused) else "missing_argument"
+        return web.json_response({"ok": False, "error": words})
+    return web.json_response({"ok": True, "file": kept})
+
+
 def _entered(asked: Json) -> dict[tuple[str, str], Any]:
     return {(block, action): value for block, action, value in asked.get("values") or []}
 
@@ -196,4 +207,5 @@ def add_pages(app: web.Application) -> None:
     app.router.add_get("/", show)
     app.router.add_get("/changes", changes)
     app.router.add_post("/do/{deed}", act)
+    app.router.add_post("/attach", attach)
     app.router.add_static("/static/", _STATIC)

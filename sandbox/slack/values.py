@@ -142,9 +142,15 @@ def complaints(blocks: list[Json], values: Json) -> dict[str, str]:
         if not held:
             if not block.get("optional"):
                 found[block["block_id"]] = "Please complete this required field."
-        elif isinstance(held, str) and (problem := _typed(element, held)):
+        elif problem := _problem(element, held):
             found[block["block_id"]] = problem
     return found
+
+
+def _problem(element: Json, held: Any) -> str | None:
+    if element["type"] == "file_input":
+        return _chosen(element, held)
+    return _typed(element, held) if isinstance(held, str) else None
 
 
 def _typed(element: Json, held: str) -> str | None:
@@ -158,6 +164,15 @@ def _typed(element: Json, held: str) -> str | None:
     if kind == "url_text_input" and not _URL.fullmatch(held):
         return "Please enter a valid URL."
     return _number(element, held) if kind == "number_input" else None
+
+
+def _chosen(element: Json, files: list[Json]) -> str | None:
+    most, kinds = element.get("max_files", 10), element.get("filetypes") or []
+    if len(files) > most:
+        return f"You can only upload {most} file{'s' * (most != 1)}."
+    if kinds and any(file["filetype"] not in kinds for file in files):
+        return f"This file type is not supported. Use {', '.join(kinds)}."
+    return None
 
 
 def _number(element: Json, held: str) -> str | None:

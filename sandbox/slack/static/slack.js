@@ -35,6 +35,7 @@ function valueOf(field) {
     return field.dataset.many === "yes" ? ticked : ticked[0] || null;
   }
   if (field.dataset.suggest !== undefined) return field.dataset.option || null;
+  if (field.type === "file") return field.uploaded || [];
   if (field.dataset.moment !== undefined) {
     return field.value ? String(Date.parse(`${field.value}Z`) / 1000) : null;
   }
@@ -52,7 +53,9 @@ function restore(scope, values) {
     const field = [...scope.querySelectorAll("[data-field]")].find(
       (one) => one.dataset.block === block && one.dataset.action === action);
     if (!field || field.dataset.moment !== undefined || field.dataset.suggest !== undefined) continue;
-    if (field.dataset.many) {
+    if (field.type === "file") {
+      field.uploaded = value; // a browser lets nobody put the files themselves back
+    } else if (field.dataset.many) {
       const ticked = [].concat(value || []);
       field.querySelectorAll("input").forEach((box) => { box.checked = ticked.includes(box.value); });
     } else if (value) {
@@ -123,6 +126,18 @@ function complain(dialog, errors) {
   return first;
 }
 
+// Slack uploads the files of a form as they are chosen; what the form then holds are their ids.
+async function attach(field) {
+  const answers = await Promise.all([...field.files].map((file) => {
+    const query = new URLSearchParams({ as: person, name: file.name });
+    const headers = { "Content-Type": "application/octet-stream" };
+    return fetch(`${root}/attach?${query}`, { method: "POST", headers, body: file })
+      .then((answer) => (answer.ok ? answer.json() : { ok: false, error: String(answer.status) }));
+  }));
+  failed({ error: (answers.find((answer) => !answer.ok) || {}).error }, "That file was not taken.");
+  field.uploaded = answers.filter((answer) => answer.ok).map((answer) => answer.file.id);
+}
+
 async function submit() {
   await pressing.catch(() => {}); // what is being redrawn could not take the complaints
   const dialog = region("modal").querySelector("dialog.modal");
@@ -130,6 +145,7 @@ async function submit() {
   if (!button || button.disabled) return;
   button.disabled = true;
   try {
+    await Promise.all([...dialog.querySelectorAll("[type=file]")].map((field) => field.uploading));
     const outcome = await send("submit", { view: dialog.dataset.view, values: entered(dialog) });
     failed(outcome);
     complain(region("modal").querySelector("dialog.modal") || dialog, outcome.errors)?.focus();
@@ -275,6 +291,7 @@ slack.addEventListener("click", (event) => {
 slack.addEventListener("change", (event) => {
   const live = event.target.closest("[data-live]");
   if (event.target.id === "as") event.target.form.requestSubmit();
+  else if (event.target.type === "file") event.target.uploading = attach(event.target);
   else if (live && live.dataset.suggest === undefined) pressing = press(live, valueOf(live));
 });
 slack.addEventListener("input", (event) => {
