@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from desk import Desk
-from domain import program
+from domain import assets, program
 from domain.audit import SYSTEM
 from domain.errors import InvalidError
 from sandbox.stand_ins import StandIns
@@ -83,10 +83,11 @@ async def _run_sandbox(folder: Path, port: int) -> None:
     app = desk.app()
 
     async def rules(_app: web.Application) -> None:
-        """Ask two people for amounts that somebody who only looks around will reach."""
+        """Ask two people for amounts that are soon reached, and put the resources there."""
         async with desk.db.transaction() as session:
             if await program_rows.get(session) is None:
                 await program.update(session, _SANDBOX_RULES, SYSTEM)
+                await assets.add_starters(session, SYSTEM)
 
     # Behind the start of the desk, which makes the tables.
     app.on_startup.append(rules)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,8 @@ _PASSING = {
 }
 CLOCK_SKEW_S = 300.0
 _SERVER_FAULT = 500
+_DOWNLOAD = aiohttp.ClientTimeout(total=60, connect=5)
+_CHUNK = 64 * 1024
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
 
@@ -129,6 +132,33 @@ async def find_message(
         cursor = page.get("response_metadata", {}).get("next_cursor", "")
         if not cursor:
             return None
+
+
+async def download(slack: AsyncWebClient, file_id: str, most: int) -> tuple[str, bytes]:
+    """The name and the bytes of a file that somebody attached to a form.
+
+    Stops after `most` bytes and one: the caller sees by that that it is longer. Raises
+    `TransportError`, with the code `missing_scope` where the app may not read files.
+    """
+    facts = (await read(slack, "files.info", file=file_id))["file"]
+    address = str(facts.get("url_private_download") or facts.get("url_private") or "")
+    headers, content = {"Authorization": f"Bearer {slack.token}"}, bytearray()
+    with _faults_told_apart("the download of a file"):
+        async with (
+            aiohttp.ClientSession(timeout=_DOWNLOAD) as session,
+            # Without the right to it, Slack leads to its sign-in page.
+            session.get(address, headers=headers, allow_redirects=False) as response,
+        ):
+            if response.status != HTTPStatus.OK:
+                raise TransportError(
+                    f"Slack answered {response.status} instead of the file.",
+                    permanent=response.status < HTTPStatus.INTERNAL_SERVER_ERROR,
+                )
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                content += chunk
+                if len(content) > most:
+                    break
+    return str(facts.get("name") or "file"), bytes(content[: most + 1])
 
 
 async def upload(

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from domain import assets
-from domain.assets import Wish
+from domain.asset_content import Wish
 from storage.assets import Asset
 from storage.db import Database
 from tests.builders import RITA

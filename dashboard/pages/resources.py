@@ -13,8 +13,9 @@ from dashboard.context import CONTEXT, VISIT
 from dashboard.rendering import render
 from dashboard.standing import Member
 from domain import assets
+from domain.asset_content import SEARCH_MAX, TYPES, VIDEO
 from domain.asset_files import is_picture
-from domain.assets import SEARCH_MAX, TYPES, VIDEO, Filled
+from domain.assets import Filled
 from domain.errors import NotFoundError
 from domain.program import fill_in
 from domain.promo import own_words

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from domain import assets
+from domain.asset_content import TYPES, Wish
 from domain.asset_files import examine
 from domain.asset_starters import STARTERS
-from domain.assets import TYPES, Wish
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from storage import assets as rows
 from storage import audit
