@@ -8,7 +8,7 @@ from bot.cards.find import SHOWN_MAX, find_card
 from bot.cards.notices import notice
 from bot.cards.sales import why_card
 from bot.context import BotContext
-from domain.landing import is_public
+from domain.landing_views import is_public
 from domain.sales import explain
 from storage import affiliates, applications, landing
 

@@ -11,6 +11,7 @@ from bot.interactions import actor_of, show_modal, typed
 from bot.modals import landing as modals
 from domain import landing
 from domain.landing import View
+from domain.landing_views import is_public
 
 
 def register(bot: Bot, context: BotContext) -> None:
@@ -59,7 +60,7 @@ class Landing:
         async with self._desk.db.transaction() as session:
             view = await landing.put_back(session, errand.id, actor_of(args))
         await args.ack()
-        seen = landing.is_public(view.page, view.affiliate)
+        seen = is_public(view.page, view.affiliate)
         end = "is to be seen again." if seen else "is theirs to publish again."
         sentence = f"Put back: the page of {name_of(view.affiliate)} {end}"
         await finish(self._desk, args, errand, sentence)

@@ -17,7 +17,7 @@ from dashboard.rendering import render, see_other
 from dashboard.security import CSP
 from dashboard.standing import Member
 from dashboard.uploads import UPLOADS
-from domain import colors, landing
+from domain import colors, landing, landing_views
 from domain.errors import InvalidError
 from domain.landing import LONGEST, Photo, Wish
 from storage import landing as rows
@@ -91,7 +91,9 @@ async def preview(request: web.Request, member: Member) -> web.Response:
     context = request.app[CONTEXT]
     async with context.db.read() as session:
         page = await landing.of_affiliate(session, member.affiliate)
-        shown = await landing.shown(session, page, member.affiliate, context.settings.product_name)
+        shown = await landing_views.shown(
+            session, page, member.affiliate, context.settings.product_name
+        )
     photo_url = f"{HERE}/photo-{page.photo}.webp"
     view = view_of(shown, context, photo_url=photo_url) | {"preview": True}
     response = render(request, "partner.html", view)

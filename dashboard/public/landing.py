@@ -20,10 +20,10 @@ from dashboard.context import CONTEXT, DashboardContext
 from dashboard.public.landing_card import CARD_SIZE, draw, initials
 from dashboard.rendering import render
 from dashboard.security import guard
-from domain import colors, landing
+from domain import colors, landing_views
 from domain.clicks import PARTNER
 from domain.errors import InvalidError, NotFoundError
-from domain.landing import SOURCE_TAG, Shown
+from domain.landing_views import SOURCE_TAG, Shown
 from domain.links import safe_target, tracked_link
 from storage import landing as rows
 from storage.group_commit import IntakeFullError
@@ -56,7 +56,7 @@ async def show(request: web.Request) -> web.Response:
     slug = request.match_info["slug"]
     try:
         async with context.db.read() as session:
-            shown = await landing.public(session, slug, context.settings.product_name)
+            shown = await landing_views.public(session, slug, context.settings.product_name)
     except NotFoundError as error:
         return render(request, "partner_gone.html", {"message": str(error)}, status=404)
     if slug != shown.page.slug:
@@ -202,7 +202,7 @@ async def _shown(request: web.Request) -> Shown:
     context = request.app[CONTEXT]
     async with context.db.read() as session:
         name = context.settings.product_name
-        return await landing.public(session, request.match_info["slug"], name)
+        return await landing_views.public(session, request.match_info["slug"], name)
 
 
 def _card_digest(shown: Shown, context: DashboardContext) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 import clock
 from domain import affiliates as people
-from domain import landing
+from domain import landing, landing_views
 from domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from domain.landing import Photo, Wish
 from domain.program import Program
@@ -26,10 +26,10 @@ from tests.landing_builders import JARED, save
 PHOTO = Photo("d1", b"webp")
 
 
-async def public(db: Database, slug: str = "jared-bets") -> landing.Shown:
+async def public(db: Database, slug: str = "jared-bets") -> landing_views.Shown:
     """What a visitor gets."""
     async with db.read() as session:
-        return await landing.public(session, slug, "PropMine")
+        return await landing_views.public(session, slug, "PropMine")
 
 
 async def cards(db: Database) -> list[str]:
