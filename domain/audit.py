@@ -1,5 +1,6 @@
 """Who did what from where, kept for ever, and how to see that nobody touched it since."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +29,19 @@ async def record(
     Everybody else's next line waits for this transaction's end, so this comes after the last
     row that the act locks: whoever holds the log may not wait for somebody who wants it.
     """
+    await record_each(session, actor, action, {subject: detail})
+
+
+async def record_each(
+    session: AsyncSession, actor: Actor, action: str, details: Mapping[str, dict[str, Any]]
+) -> None:
+    """Write a line for each subject of one act, as `record` does for a single one."""
     await lines.append(
         session,
         actor=f"{actor.id} ({actor.name})" if actor.name else actor.id,
         origin=actor.origin,
         action=action,
-        subject=subject,
-        detail=detail,
+        details=details,
     )
 
 

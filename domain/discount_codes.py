@@ -6,7 +6,7 @@ has now, and a code that it refuses says so in `stripe_problem`.
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain import affiliates, codes, effects
-from domain.audit import SYSTEM, Actor, record
+from domain.audit import SYSTEM, Actor, record, record_each
 from domain.code_terms import REPEATING, Terms, changes_between, invalid, read, require, terms_of
 from domain.errors import ConflictError, NotFoundError
 from domain.program import Program, load
@@ -50,7 +50,9 @@ async def create(session: AsyncSession, given: Mapping[str, Any], actor: Actor) 
     terms = read(given)
     require(terms, settings, expires_after=clock.now())
     await codes.require_good(session, terms.code, settings, campaign=True)
-    return await _make(session, terms, settings, actor)
+    code = _new(terms, settings, await _affiliate(session, terms.affiliate), actor)
+    await _changed(session, code, "created", actor, terms=_as_filled_in(terms))
+    return code
 
 
 async def create_many(
@@ -68,15 +70,25 @@ async def create_many(
         raise invalid({"prefix": problem})
     if len(prefix) > longest:
         raise invalid({"prefix": f"Use at most {longest} characters."})
-    require(read({**given, "code": prefix}), settings, expires_after=clock.now())
-    batch, now = new_id(), clock.now()
-    made = [
-        await _make(
-            session, read({**given, "code": word}), settings, actor, batch, due=now + place * PACE
-        )
-        for place, word in enumerate(await _free_words(session, prefix, count))
-    ]
+    terms, batch, now = read({**given, "code": prefix}), new_id(), clock.now()
+    require(terms, settings, expires_after=now)
+    owner = await _affiliate(session, terms.affiliate)
+    made = []
+    for word in await _free_words(session, prefix, count):
+        one = terms.model_copy(update={"code": word})
+        made.append(_new(one, settings, owner, actor))
+        made[-1].batch = batch
+    # Written together: Slack waits three seconds for all of them.
+    session.add_all(made)
+    await session.flush()
+    due = {code.id: now + place * PACE for place, code in enumerate(made)}
+    await effects.update_promotion_codes(session, due)
     await effects.show_code_batch(session, batch)
+    said = _as_filled_in(terms)
+    details = {
+        f"code:{each.id}": {"code": each.code, "terms": said | {"code": each.code}} for each in made
+    }
+    await record_each(session, actor, "code.created", details)
     return made
 
 
@@ -105,7 +117,7 @@ async def edit(
     require(after, settings, expires_after=clock.now() if moved else None)
     if after.max_uses is not None and after.max_uses < code.total_uses:
         raise invalid({"max_uses": f"It was used {code.total_uses} times already."})
-    await _fill(session, code, after, settings)
+    _fill(code, after, settings, await _affiliate(session, after.affiliate))
     if code.status == EXPIRED and moved:
         code.status = ACTIVE
     changed = changes_between(before, terms_of(code))
@@ -196,34 +208,23 @@ async def by_name(session: AsyncSession, name: str) -> DiscountCode:
     return found
 
 
-async def _make(
-    session: AsyncSession,
-    terms: Terms,
-    settings: Program,
-    actor: Actor,
-    batch: UUID | None = None,
-    *,
-    due: datetime | None = None,
-) -> DiscountCode:
+def _new(terms: Terms, settings: Program, owner: UUID | None, actor: Actor) -> DiscountCode:
+    """A row that says these terms."""
     code = DiscountCode(
         code=terms.code,
         discount_value=terms.discount_value,
-        batch=batch,
         created_by=actor.name or actor.id,
     )
-    await _fill(session, code, terms, settings)
-    await _changed(
-        session,
-        code,
-        "created",
-        actor,
-        due,
-        terms=terms.model_dump(mode="json", exclude_defaults=True),
-    )
+    _fill(code, terms, settings, owner)
     return code
 
 
-async def _fill(session: AsyncSession, code: DiscountCode, terms: Terms, settings: Program) -> None:
+def _as_filled_in(terms: Terms) -> dict[str, Any]:
+    """Terms for the audit log."""
+    return terms.model_dump(mode="json", exclude_defaults=True)
+
+
+def _fill(code: DiscountCode, terms: Terms, settings: Program, owner: UUID | None) -> None:
     """Write terms onto a row."""
     values = terms.model_dump(exclude={"affiliate", "currency"})
     for name, value in values.items():
@@ -231,7 +232,7 @@ async def _fill(session: AsyncSession, code: DiscountCode, terms: Terms, setting
     code.currency = (
         (terms.currency or settings.currency) if terms.discount_type == FIXED_AMOUNT else ""
     )
-    code.affiliate_user_id = await _affiliate(session, terms.affiliate)
+    code.affiliate_user_id = owner
 
 
 async def _affiliate(session: AsyncSession, name: str | None) -> UUID | None:
@@ -280,12 +281,11 @@ async def _changed(
     code: DiscountCode,
     action: str,
     actor: Actor,
-    due: datetime | None = None,
     **detail: Any,
 ) -> None:
-    """Keep a code as it is now; the payment provider follows, not before `due`."""
+    """Keep a code as it is now; the payment provider follows."""
     code.updated_at = clock.now()
     session.add(code)
     await session.flush()
-    await effects.update_promotion_code(session, code.id, due)
+    await effects.update_promotion_code(session, code.id)
     await record(session, actor, f"code.{action}", f"code:{code.id}", code=code.code, **detail)

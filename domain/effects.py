@@ -74,14 +74,15 @@ async def update_directory(session: AsyncSession, email_key: str) -> None:
     await outbox.put(session, DIRECTORY, lane=f"directory:{email_key}", email_key=email_key)
 
 
-async def update_promotion_code(
-    session: AsyncSession, code_id: UUID, due: datetime | None = None
-) -> None:
-    """Make the payment provider honour a code, or stop honouring it, as its status says.
+async def update_promotion_code(session: AsyncSession, code_id: UUID) -> None:
+    """Make the payment provider honour a code, or stop honouring it, as its status says."""
+    await outbox.put(session, PROMOTION_CODE, lane=code_lane(code_id), code=str(code_id))
 
-    Not before `due`, where that is given.
-    """
-    await outbox.put(session, PROMOTION_CODE, lane=code_lane(code_id), due=due, code=str(code_id))
+
+async def update_promotion_codes(session: AsyncSession, due: Mapping[UUID, datetime]) -> None:
+    """The same for many codes, each not before its moment."""
+    asked = ((code_lane(each), moment, {"code": str(each)}) for each, moment in due.items())
+    await outbox.put_many(session, PROMOTION_CODE, asked)
 
 
 def code_lane(code_id: UUID) -> str:

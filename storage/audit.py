@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,10 +53,9 @@ async def append(
     actor: str,
     origin: str,
     action: str,
-    subject: str,
-    detail: dict[str, Any],
-) -> AuditLine:
-    """Write a line at the end of the chain, in the caller's transaction.
+    details: Mapping[str, dict[str, Any]],
+) -> None:
+    """Write a line for each subject at the end of the chain, in the caller's transaction.
 
     The chain has one end, so until this transaction ends nobody else can append.
     """
@@ -64,20 +63,22 @@ async def append(
     last = (
         await session.exec(select(AuditLine).order_by(col(AuditLine.number).desc()).limit(1))
     ).one_or_none()
-    line = AuditLine(
-        number=last.number + 1 if last else 1,
-        at=clock.now(),
-        actor=actor,
-        origin=origin,
-        action=action,
-        subject=subject,
-        detail=detail,
-        seal="",
-    )
-    line.seal = seal(line, last.seal if last else START)
-    session.add(line)
+    number, before = (last.number, last.seal) if last else (0, START)
+    for subject, detail in details.items():
+        number += 1
+        line = AuditLine(
+            number=number,
+            at=clock.now(),
+            actor=actor,
+            origin=origin,
+            action=action,
+            subject=subject,
+            detail=detail,
+            seal="",
+        )
+        line.seal = before = seal(line, before)
+        session.add(line)
     await session.flush()
-    return line
 
 
 async def chain(session: AsyncSession) -> AsyncIterator[AuditLine]:

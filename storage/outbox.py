@@ -1,6 +1,6 @@
 """What must reach the outside: one row per effect, written with the work that asks for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,24 @@ async def put(
     await session.flush()
     announce(session, TOPIC)
     return effect.id
+
+
+async def put_many(
+    session: AsyncSession, kind: str, asked: Iterable[tuple[str, datetime, dict[str, Any]]]
+) -> None:
+    """Ask for many effects at once, each by its lane, when it is due, and its payload."""
+    session.add_all(
+        Effect(
+            kind=kind,
+            lane=lane,
+            payload=payload,
+            next_attempt_at=due,
+            request_id=logs.request_id(),
+        )
+        for lane, due, payload in asked
+    )
+    await session.flush()
+    announce(session, TOPIC)
 
 
 async def put_once(session: AsyncSession, kind: str, *, lane: str, **payload: Any) -> None:
