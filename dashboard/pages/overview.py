@@ -8,8 +8,10 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
 from dashboard.pages.payouts import under_way
+from dashboard.pages.tiers import tier_view
 from dashboard.rendering import render
 from dashboard.standing import Member
+from domain import tier_moves
 from domain.affiliates import Overview, overview
 from domain.payout_barriers import Claim, claim_of
 from domain.program import Program
@@ -27,11 +29,13 @@ async def show(request: web.Request, member: Member) -> web.Response:
     async with context.db.read() as session:
         seen = await overview(session, member.affiliate)
         claim = await claim_of(session, member.affiliate, visit.program.currency)
+        progress = await tier_moves.progress(session, member.affiliate)
         devices = await sessions.of_person(session, member.session.email_key)
     view = {
         "program": visit.program,
         **_account(seen, visit.program, context.settings),
         **_money(seen, claim),
+        "tier": tier_view(progress, seen, claim),
         "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }

@@ -96,6 +96,25 @@ DASHBOARD: dict[str, Any] = {
         "available": [dollars(1250)],
         "paid": [dollars(9900)],
     },
+    "tier": {
+        "name": HOSTILE,
+        "rate_bp": 1250,
+        "minimum": 1000,
+        "currency": "usd",
+        "converted": 12,
+        "perks": [
+            {"icon": "star", "title": HOSTILE, "about": HOSTILE, "link": ""},
+            {"icon": "key", "title": "Chat", "about": "", "link": "https://chat.example.com"},
+        ],
+        "next": {
+            "name": HOSTILE,
+            "threshold": 25,
+            "missing": 13,
+            "rate_bp": 3000,
+            "minimum": 500,
+            "perks": [{"icon": "zap", "title": HOSTILE, "about": HOSTILE, "link": ""}],
+        },
+    },
     "breakdown": {
         "columns": ["Plan", "Active", "Ended", "All"],
         "rows": [["Monthly", 5, 2, 7], ["Yearly", 2, 0, 2]],
@@ -397,7 +416,7 @@ PROMO: dict[str, Any] = {
     "form": {
         "values": {"channel": "x", "tone": HOSTILE, "about": HOSTILE, "title": HOSTILE}
         | {"text": HOSTILE, "when": HOSTILE},
-        "errors": {name: HOSTILE for name in ("channel", "about", "title", "text", "when")},
+        "errors": dict.fromkeys(("channel", "about", "title", "text", "when"), HOSTILE),
     },
     "channels": [("x", "X")],
     "manners": [("friendly", "Friendly")],

@@ -21,7 +21,7 @@ from tests.dashboard.samples import (
 )
 
 TEMPLATES = Path(__file__).parents[2] / "dashboard" / "templates"
-PARTIALS = {"apply_form", "base", "components", "customers", "icons", "sign_in_form"}
+PARTIALS = {"apply_form", "base", "components", "customers", "icons", "sign_in_form", "tiers"}
 JINJA = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 JINJA.filters.update(FILTERS)
 
