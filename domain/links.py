@@ -12,6 +12,9 @@ TARGET_MAX: Final = 2000
 TAG_MAX: Final = 40
 PAGE_MAX: Final = 200
 
+_DECODED_MOST: Final = 8
+"""How often what somebody encoded again and again is decoded before it is refused."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 _WHOLE: Final = re.compile(r"(https?)://([^/]*)(.*)", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
@@ -98,11 +101,17 @@ def _require_plain(path: str) -> None:
 
 
 def _decoded(text: str) -> Iterator[str]:
-    """The text, and what it becomes each time that somebody decodes it, until nothing changes."""
-    yield text
-    while (once := unquote(text)) != text:
-        yield once
+    """The text, and what it becomes each time that somebody decodes it, until nothing changes.
+
+    Raises `InvalidError` where that takes longer than anybody means it.
+    """
+    for _ in range(_DECODED_MOST):
+        yield text
+        once = unquote(text)
+        if once == text:
+            return
         text = once
+    raise _refused("Use a plain path, like /pricing or /blog/my-review.")
 
 
 def _written(text: str, also: str) -> str:

@@ -89,6 +89,7 @@ def test_further_hosts_of_the_product(to: str, where: str) -> None:
         "%2F%2Fevil.example",
         "%252F%252Fevil.example",
         "%25252F%25252Fevil.example",
+        "/%" + "25" * 990,
         "/.//evil.example",
         "/..//evil.example",
         "/a/../b",
