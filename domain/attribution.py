@@ -212,6 +212,8 @@ async def _refusal(
     own = person_key(affiliate.email)
     if own == person_key(customer.email):
         return "self_referral", f"{code} bought with their own address: self-referral."
+    if customer.user_id and customer.user_id == affiliate.clerk_user_id:
+        return "self_referral", f"{code} bought as the user that they are: self-referral."
     if customer.card and await sales.paid_with_card_by(session, customer.card, {own}):
         return "self_referral", f"The card is one that {code} paid with before: self-referral."
     return None

@@ -9,6 +9,7 @@ from domain import program as programs
 from domain.attribution import METADATA_KEYS, Customer
 from domain.sales import EarlierSalesNeededError
 from domain.statuses import Status
+from storage import affiliates as affiliate_rows
 from storage import commissions, ledger, referrals
 from storage.affiliates import Affiliate
 from storage.commissions import Commission
@@ -237,6 +238,20 @@ class TestAttribution:
         await settle(db, facts(customer=own, invoice_id="in_own", codes=()))
         friend = replace(BUYER, card="fp_1")
         assert (await settle(db, facts(customer=friend))).outcome == "self_referral"
+
+    async def test_the_affiliates_own_account_is_self_referral(self, db: Database) -> None:
+        """Another address and another card, but the user that they are at the product."""
+        affiliate = await join(db)
+        async with db.transaction() as session:
+            owner = await affiliate_rows.get(session, affiliate.id)
+            assert owner is not None
+            owner.clerk_user_id = "user_jared"
+            session.add(owner)
+        own = replace(BUYER, metadata={"clerkUserId": "user_jared"})
+        assert (await settle(db, facts(customer=own))).outcome == "self_referral"
+        other = Customer("cus_2", "other@example.net", {"clerkUserId": "user_other"})
+        sale = await settle(db, facts(invoice_id="in_other", customer=other))
+        assert sale.outcome == "credited"
 
     async def test_a_terminated_affiliate_earns_nothing_new(self, db: Database) -> None:
         """And the trace says so."""
