@@ -31,6 +31,8 @@ FLOOD_S: Final = 60.0
 
 _SAME_CLICK_S: Final = 60.0
 _REMEMBERED: Final = 50_000
+_REF_MAX: Final = 100
+"""A longer ref is nobody's; it is neither looked for nor remembered."""
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 _NOWHERE: Final = "XX"
 
@@ -87,6 +89,8 @@ class Clicks:
     async def link(self, ref: str) -> KnownLink | None:
         """The link with this ref, if it is in force (or was a second ago)."""
         ref = ref.upper()
+        if len(ref) > _REF_MAX:
+            return None
         known = self._links.get(ref)
         return known[0] if known else self._links.keep(ref, await self._look_up(ref))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import Engine, event
 from sqlmodel import select
 
 import clock
@@ -83,6 +84,25 @@ async def test_a_link_leads_to_the_product_and_says_who_sent_the_visitor(db: Dat
         (jared.id, "counted"),
         (jared.id, "repeat"),
     ]
+
+
+async def test_a_ref_that_is_too_long_for_anybody_is_not_looked_for(db: Database) -> None:
+    """It leads to the product, and neither the database nor our memory is asked to hold it."""
+    await join(db)
+    asked: list[str] = []
+
+    def listen(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        async with serving(db) as client:
+            assert await follow(client, f"/r/{'X' * 5000}") == HOME
+            assert [one for one in asked if "referral_links" in one] == []
+            assert await follow(client, "/r/JARED30") == f"{HOME}?ref=JARED30"
+            assert [one for one in asked if "referral_links" in one] != []
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
 
 
 async def test_a_suspended_link_counts_nothing_a_second_later(
