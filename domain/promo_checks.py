@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Final
 
 from domain.claims import plain, risky_words
@@ -32,6 +33,8 @@ _SCARCITY: Final = tuple(
 _CODE: Final = re.compile(
     r"(?<!\w)(?:promo |discount |coupon )?codes?:? [“\"']?([\w-]{3,40})", re.IGNORECASE
 )
+_SHOUTED: Final = re.compile(r"(?<![\w-])[A-Z0-9-]{3,40}(?![\w-])")
+_ALIKE: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,14 @@ def _spells_the_code(post: Post) -> str:
     own = post.code.casefold()
     mine = re.findall(rf"(?<![\w-]){re.escape(post.code)}(?![\w-])", said, re.IGNORECASE)
     named = [word for word in _CODE.findall(said) if word.isupper() or word.casefold() == own]
-    wrong = [word for word in (*mine, *named) if word != post.code]
+    alike = [word for word in _SHOUTED.findall(said) if _is_like(word, post.code)]
+    wrong = [word for word in (*mine, *named, *alike) if word != post.code]
     return f"Spell your code {post.code}, not {wrong[0]}." if wrong else ""
+
+
+def _is_like(word: str, code: str) -> bool:
+    """Whether a word was probably meant to be the code: a digit or two differ."""
+    return SequenceMatcher(None, word, code, autojunk=False).ratio() >= _ALIKE
 
 
 def _promises_nothing(post: Post) -> str:

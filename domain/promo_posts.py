@@ -132,7 +132,8 @@ async def taken(session: AsyncSession, post_id: UUID, external_id: str, *, publi
     post = await rows.get(session, post_id, lock=True)
     if post is None or post.status != SCHEDULED:
         return
-    post.external_id, post.updated_at = external_id, clock.now()
+    if post.external_id != external_id:
+        post.external_id, post.updated_at = external_id, clock.now()
     if published:
         post.status, post.published_at = PUBLISHED, clock.now()
     else:

@@ -39,13 +39,14 @@ async def publish(job: Job[Effect], services: Services) -> None:
         told = Posted("", FAILED, "Your membership was not active when it was to be published.")
     else:
         told = await _told(services.passivepost, post, author.email, str(job.row.id))
+    if told.status == SCHEDULED and _is_overdue(post):
+        told = Posted(told.id, FAILED, "PassivePost still had not published it after a day.")
     async with job.transaction() as session:
         if told.status == FAILED:
-            await promo_posts.refused(
-                session, post_id, told.problem or "PassivePost gave no reason."
-            )
+            problem = told.problem or "PassivePost gave no reason."
+            await promo_posts.refused(session, post_id, problem)
         else:
-            out = told.status == PUBLISHED or _is_overdue(post)
+            out = told.status == PUBLISHED
             await promo_posts.taken(session, post_id, told.id, published=out)
 
 
@@ -67,6 +68,6 @@ async def _told(passivepost: PassivePost, post: PromoPost, email: str, key: str)
 
 
 def _is_overdue(post: PromoPost) -> bool:
-    """Whether it should have been out for so long that nobody asks any more."""
+    """Whether it should have been out a day ago."""
     due = post.scheduled_at or post.updated_at
     return bool(post.external_id) and clock.now() - due > _OVERDUE

@@ -32,6 +32,8 @@ def broken(text: str, channel: str = "x", title: str = "A title") -> list[str]:
         (f"Use Jared30.{END}", ["Spells your code right"]),
         (f"Use code JARED3O.{END}", ["Spells your code right"]),
         (f"Use code: “MIA30”.{END}", ["Spells your code right"]),
+        (f"Profit from JARED31, or JARED-30.{END}", ["Spells your code right"]),
+        (f"JARED30 is for the NBA, MLB and NFL in 2030.{END}", []),
         (f"Guaran\u200bteed profit.{END}", ["Promises no results"]),
         (f"You can’t lose.{END}", ["Promises no results"]),  # noqa: RUF001 - as phones write it
         (f"Only 3 codes left!{END}", ["Invents no hurry"]),

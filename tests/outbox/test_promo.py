@@ -133,3 +133,19 @@ async def test_somebody_who_left_publishes_nothing_more(outside: Outside) -> Non
     await outside.settle()
     assert outside.stand_ins.passivepost.posts == []
     assert (await kept(outside, post_id)).status == FAILED
+
+
+async def test_a_post_that_never_comes_out_is_not_taken_for_published(outside: Outside) -> None:
+    """A day after its time its author hears of it, and may try again."""
+    post_id = await hand_over(outside, hours=3)
+
+    async def handed_over() -> bool:
+        return bool((await kept(outside, post_id)).external_id)
+
+    await outside.pump_until(handed_over)
+    outside.stand_ins.passivepost.posts[0]["scheduled_at"] = "2999-01-01T00:00:00+00:00"
+    with clock.travel(clock.now() + timedelta(hours=28)):
+        await outside.settle()
+    post = await kept(outside, post_id)
+    assert (post.status, post.published_at) == (FAILED, None)
+    assert "after a day" in post.problem
