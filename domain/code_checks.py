@@ -4,8 +4,6 @@ Every refusal is a reason for programs and a sentence for a customer. A code tha
 takes the same questions to the database as one that does, so that nobody can tell by the time.
 """
 
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,20 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.attribution import person_key
-from domain.errors import ConflictError, InvalidError
+from domain.errors import ConflictError
 from domain.money import money, share
 from domain.program import Program
-from domain.texts import keepable
 from storage import checkouts, redemptions, sales
 from storage import codes as rows
 from storage.codes import ACTIVE, ARCHIVED, EXPIRED, PERCENTAGE, DiscountCode
 from storage.ids import new_id
 
-LONGEST: Final = 100
-MOST: Final = 5
-"""Codes that one checkout may combine."""
-
-_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")  # noqa: RUF001 - those that phones put in
 _BP_IN_ONE_PERCENT: Final = 100
 
 
@@ -104,35 +96,6 @@ class _Uses:
     by_person: dict[UUID, int]
     held_by_person: dict[UUID, int]
     bought_before: bool
-
-
-def read_codes(typed: Sequence[str]) -> tuple[str, ...]:
-    """Codes as customers type them, in the spelling that they are kept in; each once.
-
-    Letter case, spaces, full-width letters and a phone's own dashes are forgiven. Letters of
-    another alphabet that look alike are not: such a code is one that nobody has. Raises
-    `InvalidError` for none, too many, or a code that is too long.
-    """
-    read = tuple(dict.fromkeys(filter(None, (_read(text) for text in typed))))
-    if not read:
-        raise _unreadable("Type a code.")
-    if len(read) > MOST:
-        raise _unreadable(f"At most {MOST} codes can be used together.")
-    if any(len(code) > LONGEST for code in read):
-        raise _unreadable(f"This is too long for a code: one has at most {LONGEST} characters.")
-    return read
-
-
-def _read(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", keepable(text)).translate(_DASHES)
-    # Besides spaces, marks that nobody sees and that come along when a code is copied.
-    bare = (c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
-    # Only A to Z: elsewhere, upper case can turn a letter into one that looks alike.
-    return re.sub("[a-z]", lambda found: found[0].upper(), "".join(bare))
-
-
-def _unreadable(sentence: str) -> InvalidError:
-    return InvalidError(sentence, {"code": sentence})
 
 
 async def judge(

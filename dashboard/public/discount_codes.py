@@ -27,6 +27,7 @@ from domain.checkouts import Offer, offer
 from domain.code_checks import CodeRefusedError, Person, Price, Refusal, Wish, in_words
 from domain.program import Plan, Program
 from domain.texts import keepable
+from domain.typed_codes import read_codes
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
 from storage.codes import DiscountCode
@@ -57,7 +58,7 @@ async def validate(request: web.Request) -> web.Response:
     if not _is_product(request):
         await _spend(request, CODES_PER_CLIENT)
     context = request.app[CONTEXT]
-    words = code_checks.read_codes(split_codes(request.query.getall("code", [])))
+    words = read_codes(split_codes(request.query.getall("code", [])))
     person = _user(keepable(request.query.get("user", ""))[:_USER_MAX].strip())
     async with context.db.read() as session:
         settings = await program.load(session)

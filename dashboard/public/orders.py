@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from dashboard.api.fields import known_only, text_of, wrong
 from dashboard.api.problems import ProblemError
 from dashboard.clicks import host_of
-from domain import code_checks
 from domain.checkouts import Order
 from domain.code_checks import Person, Price
 from domain.emails import parse_email
 from domain.texts import keepable
+from domain.typed_codes import read_codes
 from settings import Settings
 
 _LONGEST: Final = {"ref": 100, "email": 254, "customer": 255, "plan": 40}
@@ -57,7 +57,7 @@ def read_order(given: Mapping[str, Any], settings: Settings, *, trusted: bool) -
     order = Order(
         Price(texts["plan"], "", "", 0),
         Person(email, texts["customer"]),
-        code_checks.read_codes(typed) if any(code.strip() for code in typed) else (),
+        read_codes(typed) if any(code.strip() for code in typed) else (),
         ref=texts["ref"].upper(),
         referrer=_host(given.get("referrer")),
         success_url=_address(given, "success_url", settings)

@@ -18,6 +18,7 @@ from domain.emails import parse_email
 from domain.errors import InvalidError
 from domain.program import Plan, Program
 from domain.texts import keepable
+from domain.typed_codes import read_codes
 from integrations import stripe
 from integrations.errors import TransportError
 from storage.codes import DiscountCode
@@ -78,7 +79,7 @@ def codes_of(form: FormView) -> tuple[str, ...]:
     if not typed:
         return ()
     try:
-        return code_checks.read_codes(typed.split(","))
+        return read_codes(typed.split(","))
     except InvalidError as error:
         form.errors["code"] = str(error)
         return ()

@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
 import clock
-from domain.code_checks import Person, Wish, discount_on, in_words, judge, read_codes
+from domain.code_checks import Person, Wish, discount_on, in_words, judge
 from domain.errors import InvalidError
 from domain.program import Program
+from domain.typed_codes import read_codes
 from storage.codes import DiscountCode
 from storage.db import Database
 from tests.builders import facts, settle
@@ -81,6 +82,7 @@ class TestSpelling:
         assert "code" in caught.value.fields
 
     @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
+    @example(["A\N{ACUTE ACCENT}"])
     def test_never_fails_otherwise(self, typed: list[str]) -> None:
         """Whatever is typed; and reading what was read changes nothing."""
         try:

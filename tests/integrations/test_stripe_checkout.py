@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -49,7 +50,7 @@ def sell(account: StripeAccount, amount: int, months: int = 4) -> str:
     return str(prices.new(price, **prices.build(price))["id"])
 
 
-async def start(stripe: StripeGateway, **more: str) -> CheckoutSession:
+async def start(stripe: StripeGateway, **more: Any) -> CheckoutSession:
     """Start the checkout c1 for the monthly plan."""
     return await stripe.checkout_sessions.start(
         "c1",
