@@ -29,6 +29,7 @@ MONEY: Final = (
     DASHBOARD,
     f"{DASHBOARD}/links",
     f"{DASHBOARD}/links/performance",
+    f"{DASHBOARD}/resources",
     f"{DASHBOARD}/promo",
     f"{DASHBOARD}/earnings",
     f"{DASHBOARD}/earnings/statement",
