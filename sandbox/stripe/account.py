@@ -17,6 +17,7 @@ from sandbox.stripe.objects import Json
 from sandbox.stripe.refusals import missing
 from sandbox.stripe.registry import RESOURCES
 from sandbox.stripe.resources.customers import find_or_create
+from sandbox.stripe.resources.promotion_codes import PromotionCodes
 from sandbox.stripe.state import State
 
 _ENDPOINT = "we_sandbox"
@@ -184,6 +185,11 @@ class StripeAccount(State):
         """End a subscription now."""
         async with self._news():
             return subscriptions.cancel(self, self.objects.get("subscription", subscription))
+
+    async def switch(self, promotion_code: str, *, active: bool) -> Json:
+        """Switch a promotion code on or off, as somebody does by hand."""
+        async with self._news():
+            return PromotionCodes(self).switch(promotion_code, active=active)
 
     async def refund(self, invoice: str, amount: int | None = None) -> Json:
         """Give back `amount` cents of what was paid on an invoice, by default all that is left."""

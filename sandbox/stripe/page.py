@@ -30,6 +30,8 @@ def add_page(app: web.Application, account: StripeAccount) -> None:
     app.router.add_get("/pay/{id}", pay.show)
     app.router.add_post("/pay/{id}", pay.take)
     app.router.add_post("/buy", page.button(_buy))
+    app.router.add_post("/promotion_codes/{id}/on", page.button(_switch_on))
+    app.router.add_post("/promotion_codes/{id}/off", page.button(_switch_off))
     app.router.add_post("/subscriptions/{id}/renew", page.button(_renew))
     app.router.add_post("/subscriptions/{id}/decline", page.button(_decline))
     app.router.add_post("/subscriptions/{id}/cancel", page.button(_cancel))
@@ -87,6 +89,14 @@ async def _buy(account: StripeAccount, _key: str, form: dict[str, str]) -> Json:
         plan=form.get("plan", ""),
         promotion_code=form.get("promotion_code") or None,
     )
+
+
+async def _switch_on(account: StripeAccount, key: str, _form: dict[str, str]) -> Json:
+    return await account.switch(key, active=True)
+
+
+async def _switch_off(account: StripeAccount, key: str, _form: dict[str, str]) -> Json:
+    return await account.switch(key, active=False)
 
 
 async def _renew(account: StripeAccount, key: str, _form: dict[str, str]) -> Json:

@@ -69,6 +69,10 @@ class PromotionCodes(Resource):
             thing["restrictions"]["currency_options"] = options
         super().change(thing, params)
 
+    def switch(self, key: str, *, active: bool) -> Json:
+        """Switch a code on or off as the API does."""
+        return self._update(key, {"active": active})
+
     def matches(self, thing: Json, params: Json) -> bool:
         """Find by code regardless of case, by coupon, by customer, and by whether it is active."""
         wanted = dict(params)

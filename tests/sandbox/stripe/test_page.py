@@ -71,6 +71,19 @@ async def test_a_code_is_shown_with_what_it_takes(visitor: Visitor, code: str) -
     assert "JARED30 30 % off, once first purchase offer-30 0 active" in await visitor.look()
 
 
+async def test_a_code_is_switched_by_hand(
+    visitor: Visitor, account: StripeAccount, code: str
+) -> None:
+    """Off and on again; the endpoints hear of both."""
+    (made,) = account.objects.newest_first("promotion_code")
+    page = await visitor.press(f"promotion_codes/{made['id']}/off")
+    assert "offer-30 0 inactive Switch on" in page
+    page = await visitor.press(f"promotion_codes/{made['id']}/on")
+    assert "offer-30 0 active Switch off" in page
+    events = [each["type"] for each in account.objects.newest_first("event")]
+    assert events.count("promotion_code.updated") == 2
+
+
 async def test_a_purchase_with_a_code(visitor: Visitor, code: str) -> None:
     """Buying with a code shows the invoice with discount and fee, and the redemption."""
     page = await visitor.press(
