@@ -395,7 +395,7 @@ class TestBulk:
     """`/affiliate code bulk`."""
 
     async def test_all_are_made_at_once(self, desk_on_both: Desk) -> None:
-        """The most that the form takes, within the seconds that Slack waits; with the same terms."""
+        """The most that the form takes, while Slack waits; on the same terms, with one card."""
         desk = desk_on_both
         most = discount_codes.MOST_AT_ONCE
         view = await form(desk, f"bulk {most} news", "Many discount codes")
