@@ -3,6 +3,8 @@
 import pytest
 from sqlmodel import update
 
+from domain import signups
+from domain.signups import SignUp, Touch
 from storage import sales as sale_rows
 from storage.db import Database
 from storage.inbox import InboxEvent
@@ -125,6 +127,20 @@ async def test_metadata_written_after_the_purchase_still_counts(shop: Shop) -> N
     gateway = shop.services.stripe
     assert gateway is not None
     await gateway.customers.tag(bought["customer"], {"referralCode": "JARED30"})
+    await shop.quiet()
+    assert await shop.ledger() == [RENEWAL]
+
+
+async def test_a_user_named_after_the_purchase_is_known_by_their_sign_up(shop: Shop) -> None:
+    """Who signed up through a link, and is told of as a customer a moment too late."""
+    async with shop.db.transaction() as session:
+        await signups.sign_up(session, SignUp(last=Touch(ref="JARED30"), user_id="user_zoe"))
+    bought = await shop.account.buy(email="zoe@example.net")
+    await shop.quiet()
+    assert (await shop.sale(bought)).outcome == "nobody"
+    gateway = shop.services.stripe
+    assert gateway is not None
+    await gateway.customers.tag(bought["customer"], {"clerkUserId": "user_zoe"})
     await shop.quiet()
     assert await shop.ledger() == [RENEWAL]
 
