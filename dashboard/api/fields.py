@@ -1,7 +1,7 @@
 """Single fields of what programs send, each read or refused by its name."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from dashboard.clicks import host_of
@@ -54,7 +54,7 @@ def utm_in(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def moment_of(given: Mapping[str, Any], name: str) -> datetime | None:
-    """A moment, None where none is given. Raises `InvalidError`."""
+    """A moment in UTC, None where none is given. Raises `InvalidError`."""
     text = text_of(given, name)
     if not text:
         return None
@@ -64,7 +64,10 @@ def moment_of(given: Mapping[str, Any], name: str) -> datetime | None:
         raise wrong(name, "Send a time like 2026-11-05T12:00:00Z.") from None
     if moment.tzinfo is None:
         raise wrong(name, "Say in which time zone: 2026-11-05T12:00:00Z.")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise wrong(name, "No calendar has this moment in UTC.") from None
 
 
 def wrong(name: str, sentence: str) -> InvalidError:

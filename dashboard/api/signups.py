@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
@@ -27,6 +28,8 @@ from storage.locks import take_turn
 
 _KEY_MAX: Final = 255
 _TWO: Final = 2
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""A server's clock may be ahead of ours: what it says of right now is right now."""
 _TOUCH_FIELDS: Final = frozenset({"ref", "click_id", "src", "landing_page", "at"})
 _PERSON_FIELDS: Final = frozenset({"user_id", "customer_id", "email", "country", "referrer"})
 _FIELDS: Final = (
@@ -90,7 +93,8 @@ def _read_signup(given: dict[str, Any]) -> SignUp:
     if country and not (len(country) == _TWO and country.isascii() and country.isalpha()):
         raise wrong("country", "Send two letters, as in ISO 3166-1.")
     occurred_at = moment_of(given, "occurred_at")
-    if occurred_at is not None and occurred_at > clock.now():
+    now = clock.now()
+    if occurred_at is not None and occurred_at > now + _CLOCKS_DIFFER:
         raise wrong("occurred_at", "This is still to come.")
     own = _touch({name: value for name, value in given.items() if name in _TOUCH_FIELDS})
     last = given.get("last_touch")
@@ -102,7 +106,7 @@ def _read_signup(given: dict[str, Any]) -> SignUp:
         email=email,
         country=country,
         referrer_host=host_in(given),
-        occurred_at=occurred_at,
+        occurred_at=min(occurred_at, now) if occurred_at else None,
     )
     if not (wanted.user_id or wanted.customer_id or wanted.email):
         raise wrong("user_id", "Say who signed up: user_id, customer_id or email.")

@@ -274,6 +274,7 @@ async def test_first_or_last_touch_counts_as_the_program_says(db: Database) -> N
         {"ref": "JARED30", "user_id": "x", "click_id": "7"},
         {"ref": "JARED30", "user_id": "x", "occurred_at": "2026-11-05T12:00:00"},
         {"ref": "JARED30", "user_id": "x", "occurred_at": "2999-11-05T12:00:00Z"},
+        {"ref": "JARED30", "user_id": "x", "occurred_at": "0001-01-01T00:00:00+14:00"},
         {"ref": "JARED30", "user_id": "x", "first_touch": "y"},
         {"ref": "JARED30", "user_id": "x", "reff": "y"},
     ],
@@ -286,6 +287,15 @@ async def test_a_sign_up_that_makes_no_sense_names_the_field(
     assert status == 422
     assert problem["fields"]
     assert await everything(db, KeptAnswer) == []
+
+
+async def test_a_server_whose_clock_is_ahead_loses_no_sign_up(db: Database, client: Client) -> None:
+    """What it says happened a moment from now happened now."""
+    ahead = (clock.now() + timedelta(seconds=90)).isoformat()
+    status, told = await sign_up(client, "1", ref="JARED30", user_id="x", occurred_at=ahead)
+    assert (status, told["outcome"]) == (201, "credited")
+    (referral,) = await everything(db, Referral)
+    assert referral.signed_up_at <= clock.now()
 
 
 async def test_only_the_product_tells_of_sign_ups(db: Database) -> None:
