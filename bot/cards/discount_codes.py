@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import clock
 from bot.cards.blocks import (
     Json,
     Message,
@@ -59,7 +60,7 @@ class CodeView:
 def code_card(view: CodeView, sentence: str = "") -> Message:
     """One code with all of its terms, after a sentence on what just became of it."""
     made = view.code
-    headline = clean(sentence, 600) or f"{made.code} is {made.status}."
+    headline = clean(sentence, 600) or f"{made.code} is {_standing(made)}."
     blocks = [header(made.code)]
     if sentence:
         blocks.append(rich(section(words(sentence, 600, bold=True))))
@@ -144,11 +145,17 @@ def _found(shown: int, counts: Mapping[str, int], status: str, text: str, *, mor
     return f"{shown} {which}{'s' * (shown != 1)}{about}{total}."
 
 
+def _standing(made: DiscountCode) -> str:
+    """The status as customers meet it: a code is over at its moment, its row some minutes later."""
+    over = made.expires_at is not None and made.expires_at <= clock.now()
+    return EXPIRED if over and made.status in {ACTIVE, PAUSED} else made.status
+
+
 def _facts(view: CodeView) -> Json:
-    made = view.code
+    made, standing = view.code, _standing(view.code)
     does = terms_in_words(terms_of(made), view.program)
     lines = [
-        section(said(f"{made.status.capitalize()}: ", bold=True), said(_STANDINGS[made.status])),
+        section(said(f"{standing.capitalize()}: ", bold=True), said(_STANDINGS[standing])),
         section(words(does)),
         section(
             said("Used: ", bold=True),
@@ -156,7 +163,7 @@ def _facts(view: CodeView) -> Json:
         ),
     ]
     if made.expires_at is not None:
-        word = "Expired: " if made.status == EXPIRED else "Expires: "
+        word = "Expired at: " if standing == EXPIRED else "Expires: "
         lines.append(section(said(word, bold=True), when(made.expires_at)))
     if view.affiliate:
         lines.append(section(said("Credited to: ", bold=True), code(view.affiliate)))
@@ -180,9 +187,10 @@ def _problem(made: DiscountCode) -> Json:
 
 def _in_short(made: DiscountCode) -> list[str]:
     terms = terms_of(made)
-    short = [made.status, f"{_worth(terms)} off {_when(terms)}", uses_of(made)]
+    standing = _standing(made)
+    short = [standing, f"{_worth(terms)} off {_when(terms)}", uses_of(made)]
     if made.expires_at is not None:
-        verb = "expired" if made.status == EXPIRED else "expires"
+        verb = "expired" if standing == EXPIRED else "expires"
         short.append(f"{verb} {made.expires_at:%-d %b %Y}")
     if made.description:
         short.append(clean(made.description, 80))
@@ -215,9 +223,10 @@ def _times(count: int) -> str:
 def _menu(made: DiscountCode) -> Json:
     """Every step that makes sense, behind three dots; archiving asks once more in a modal."""
     steps = [("Edit", "edit")] if made.status != ARCHIVED else [("Show", "show")]
-    if made.status == ACTIVE:
+    standing = _standing(made)
+    if standing == ACTIVE:
         steps.append(("Pause", "pause"))
-    elif made.status != EXPIRED:
+    elif standing != EXPIRED:
         steps.append(("Activate", "activate"))
     if made.status != ARCHIVED:
         steps.append(("Archive", "archive"))
@@ -236,9 +245,10 @@ def _menu(made: DiscountCode) -> Json:
 def _buttons(made: DiscountCode) -> list[Json]:
     value = str(made.id)
     shown = _mending(made) if made.stripe_problem else []
-    if made.status == ACTIVE:
+    standing = _standing(made)
+    if standing == ACTIVE:
         shown.append(button("Pause", "code.pause", value))
-    elif made.status != EXPIRED:
+    elif standing != EXPIRED:
         shown.append(button("Activate", "code.activate", value, style="primary"))
     if made.status != ARCHIVED:
         shown.append(button("Edit", "code.edit", value))

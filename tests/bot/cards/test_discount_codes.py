@@ -1,11 +1,13 @@
 """Cards and forms of discount codes: Slack takes them whatever stands in them."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import clock
 from bot.cards.code_batches import batch_card
 from bot.cards.discount_codes import LISTED_MAX, CodeView, code_card, codes_card, terms_in_words
 from bot.code_batches import Batch
@@ -28,6 +30,17 @@ def test_a_code_fits(view: CodeView, sentence: str) -> None:
     assert not check_view(modals.about(code_card(view), ERRAND), "modal")
     assert not check_view(modals.archive(view.code, ERRAND), "modal")
     assert not check_view(modals.copy(view.code), "modal")
+
+
+def test_a_code_past_its_end_is_not_called_active() -> None:
+    """Customers are refused from its moment on, also before the row says so."""
+    ended = clock.now() - timedelta(minutes=1)
+    code = DiscountCode(code="LAUNCH20", discount_value=20, expires_at=ended)
+    headline, blocks = code_card(CodeView(code, PROGRAM, "", {}))
+    assert headline == "LAUNCH20 is expired."
+    assert "its time is over" in str(blocks)
+    assert "code.pause" not in str(blocks)
+    assert "code.edit" in str(blocks)
 
 
 @settings(deadline=None, max_examples=40)
