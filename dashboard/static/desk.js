@@ -70,3 +70,10 @@ addEventListener("pageshow", (event) => {
     if (button.dataset.label) button.textContent = button.dataset.label;
   }
 });
+
+// On a phone the menu is longer than the screen: bring the page that is open into view.
+const here = document.querySelector(".site-nav [aria-current]");
+if (here) {
+  const menu = here.closest("ul");
+  menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+}

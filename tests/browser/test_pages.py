@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.steps import (
     approve_in_slack,
@@ -29,6 +29,7 @@ MONEY: Final = (
     DASHBOARD,
     f"{DASHBOARD}/links",
     f"{DASHBOARD}/links/performance",
+    f"{DASHBOARD}/landing",
     f"{DASHBOARD}/resources",
     f"{DASHBOARD}/promo",
     f"{DASHBOARD}/earnings",
@@ -69,4 +70,6 @@ async def _look_at(page: Page, sandbox: str, paths: Sequence[str]) -> None:
         where = f"{path}, {width} px wide, {scheme}"
         assert found.violations_count == 0, f"{where}:\n{found.generate_report()}"
         assert await overflow(page) <= 0, where
+        if path.startswith(DASHBOARD):
+            await expect(page.locator(".site-nav [aria-current]")).to_be_in_viewport(ratio=1)
     await page.set_viewport_size({"width": 1280, "height": 900})
