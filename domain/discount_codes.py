@@ -99,6 +99,7 @@ async def edit(
 
     Raises `InvalidError`, `ConflictError` for an archived code, `NotFoundError`.
     """
+    await _hold_new_owner(session, changes)
     code = await _locked(session, code_id)
     if code.status == ARCHIVED:
         raise ConflictError(f"{code.code} is archived. Activate it first.")
@@ -141,6 +142,7 @@ async def change(
     """
     if status is not None and status not in _STEPS:
         raise invalid({"status": f"Use one of {', '.join(_STEPS)}."})
+    await _hold_new_owner(session, changes)
     code = await _locked(session, code_id)
     if code.status == ARCHIVED and status in {ACTIVE, PAUSED}:
         code = await _step(session, code_id, PAUSED, {ARCHIVED}, actor)
@@ -254,6 +256,14 @@ async def _free_words(session: AsyncSession, prefix: str, count: int) -> list[st
         }
         words |= more - await codes.taken(session, more)
     return sorted(words)
+
+
+async def _hold_new_owner(session: AsyncSession, changes: Mapping[str, Any]) -> None:
+    """Hold the affiliate whose a code becomes: whoever locks both takes the affiliate first."""
+    name = changes.get("affiliate")
+    owner = await _affiliate(session, name) if isinstance(name, str) else None
+    if owner is not None:
+        await affiliate_rows.hold(session, owner)
 
 
 async def _locked(session: AsyncSession, code_id: UUID) -> DiscountCode:

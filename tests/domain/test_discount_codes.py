@@ -11,7 +11,7 @@ from domain import affiliates as affiliate_rules
 from domain import discount_codes, effects
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.statuses import Status
-from storage import audit, codes
+from storage import affiliates, audit, codes
 from storage.codes import DiscountCode
 from storage.db import Database
 from tests.builders import RITA, effects_asked_for, join
@@ -316,3 +316,26 @@ class TestLookUp:
             assert [one.code for one in await codes.page(session, text="oth")] == ["OTHER"]
             assert await codes.page(session, text="%%") == []
             assert await codes.count_by_status(session) == {"active": 1, "paused": 1}
+
+
+async def test_a_code_is_handed_over_while_somebody_decides_about_the_affiliate(
+    db: Database,
+) -> None:
+    """Neither waits for the other for ever: both hold the affiliate before the code."""
+    jared = await join(db)
+    code = await create(db)
+    held = asyncio.Event()
+
+    async def decide() -> None:
+        async with db.transaction() as session:
+            await affiliates.get(session, jared.id, lock=True)
+            held.set()
+            await asyncio.sleep(0.3)
+            assert await codes.get(session, code.id, lock=True)
+
+    async def hand_over() -> None:
+        await held.wait()
+        await edit(db, code, affiliate="JARED30")
+
+    await asyncio.gather(decide(), hand_over())
+    assert (await kept(db, code)).affiliate_user_id == jared.id
