@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -114,7 +114,7 @@ class Clicks:
 
     def flood_ends_in(self, request: web.Request, ref: str) -> int:
         """Count one click; returns 0, or the seconds to wait if this address sends too many."""
-        now, key = time.monotonic(), (_sender(request.remote or ""), ref)
+        now, key = time.monotonic(), (sender(request.remote or ""), ref)
         begin, count = self._floods.get(key, (now, 0))
         if now - begin >= FLOOD_S:
             begin, count = now, 0
@@ -188,13 +188,15 @@ class Clicks:
 
 
 @lru_cache(4096)
-def _sender(address: str) -> str:
+def sender(address: str) -> str:
     """Who is counted as one sender: an address, or the part of an IPv6 one that a line is given."""
     try:
         known = ip_address(address)
     except ValueError:
         return address
-    return address if known.version == 4 else known.packed[:8].hex()  # noqa: PLR2004 - that of IP
+    if isinstance(known, IPv4Address):
+        return address
+    return str(known.ipv4_mapped or known.packed[:8].hex())
 
 
 def host_of(address: str) -> str:

@@ -11,6 +11,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 import clock
+from dashboard.clicks import sender
 from dashboard.pages.errors import PageError
 
 SIGN_IN_PER_ADDRESS: Final = RateLimitItemPerMinute(5, 15, "sign-in-address")
@@ -33,8 +34,11 @@ class Limits:
             raise PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
 
     async def wait(self, item: RateLimitItem, who: str) -> int:
-        """Count one use; returns 0, or the seconds to wait if it is too many."""
-        key = hashlib.sha256(who.encode()).hexdigest()
+        """Count one use; returns 0, or the seconds to wait if it is too many.
+
+        Of an IPv6 address the part counts that a line is given: it has the rest to choose from.
+        """
+        key = hashlib.sha256(sender(who).encode()).hexdigest()
         if await self._limiter.hit(item, key):
             return 0
         window = await self._limiter.get_window_stats(item, key)
