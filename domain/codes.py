@@ -1,6 +1,7 @@
 """Promo codes: what makes one good, and a better one where it is not."""
 
 import re
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,6 +21,9 @@ from storage.locks import take_turn
 
 SHORTEST = 3
 CAMPAIGN_LENGTH = 40
+RANDOM_LETTERS = 6
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without those that people mix up when they read a code aloud or from paper."""
 _ALLOWED = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LOOKALIKES = str.maketrans("0134578", "OIEASTB")
 
@@ -155,6 +159,18 @@ async def taken(session: AsyncSession, candidates: set[str]) -> set[str]:
         | await links.taken(session, candidates)
         | {references[reference] for reference in in_references}
     )
+
+
+async def free_words(session: AsyncSession, prefix: str, count: int) -> list[str]:
+    """Words that nobody has, in random order; a guess at one tells nothing of the others."""
+    words: set[str] = set()
+    while len(words) < count:
+        more = {
+            f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(RANDOM_LETTERS))}"
+            for _ in range(count - len(words))
+        }
+        words |= more - await taken(session, more)
+    return sorted(words)
 
 
 async def require_good(

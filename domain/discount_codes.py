@@ -4,7 +4,6 @@ A code's row is what is wanted. The payment provider is brought to it by an effe
 has now, and a code that it refuses says so in `stripe_problem`.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -39,10 +38,6 @@ MOST_AT_ONCE: Final = 200
 PACE: Final = timedelta(milliseconds=100)
 """Codes made at once reach the provider one by one, so that nobody else has to wait for all."""
 
-_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Without those that people mix up when they read a code aloud or from paper."""
-_RANDOM_LETTERS: Final = 6
-
 
 async def create(session: AsyncSession, given: Mapping[str, Any], actor: Actor) -> DiscountCode:
     """Make a code. Raises `InvalidError` that names every field to mend."""
@@ -65,7 +60,7 @@ async def create_many(
     if not 1 <= count <= MOST_AT_ONCE:
         raise invalid({"count": f"From 1 to {MOST_AT_ONCE} codes can be made at once."})
     settings = await load(session)
-    longest = codes.CAMPAIGN_LENGTH - _RANDOM_LETTERS - 1
+    longest = codes.CAMPAIGN_LENGTH - codes.RANDOM_LETTERS - 1
     if problem := codes.problem_with(prefix, settings, campaign=True):
         raise invalid({"prefix": problem})
     if len(prefix) > longest:
@@ -74,7 +69,7 @@ async def create_many(
     require(terms, settings, expires_after=now)
     owner = await _affiliate(session, terms.affiliate)
     made = []
-    for word in await _free_words(session, prefix, count):
+    for word in await codes.free_words(session, prefix, count):
         one = terms.model_copy(update={"code": word})
         made.append(_new(one, settings, owner, actor))
         made[-1].batch = batch
@@ -244,18 +239,6 @@ async def _affiliate(session: AsyncSession, name: str | None) -> UUID | None:
         return (await affiliates.look_up(session, name)).id
     except NotFoundError as error:
         raise invalid({"affiliate": str(error)}) from None
-
-
-async def _free_words(session: AsyncSession, prefix: str, count: int) -> list[str]:
-    """Words that nobody has, in random order; a guess at one tells nothing of the others."""
-    words: set[str] = set()
-    while len(words) < count:
-        more = {
-            f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(_RANDOM_LETTERS))}"
-            for _ in range(count - len(words))
-        }
-        words |= more - await codes.taken(session, more)
-    return sorted(words)
 
 
 async def _hold_new_owner(session: AsyncSession, changes: Mapping[str, Any]) -> None:
