@@ -184,7 +184,7 @@ async def _judge(session: AsyncSession, order: Order, settings: Program) -> Verd
     refusal = verdict.refusal
     if not order.person.known and (refusal is None or refusal.reason in _LIMITS):
         code = order.codes[0]
-        sentence = f"{code} can be used a number of times by each person: give your email address."
+        sentence = f"Type your email address: {code} has a limit for each person."
         raise CodeRefusedError(Refusal(code, "email_needed", sentence))
     return verdict
 

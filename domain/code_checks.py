@@ -174,7 +174,7 @@ def _refusal(
         (
             not _reaches(wish.plan, code.min_plan, settings),
             "plan_too_small",
-            f"{name} is for {_plan_name(code.min_plan, settings)} and larger plans.",
+            f"{name} needs at least {_plan_name(code.min_plan, settings)}.",
         ),
         (
             wish.price is not None and code.currency not in {"", wish.price.currency},

@@ -149,7 +149,7 @@ class TestLimits:
     async def test_are_for_people_who_say_who_they_are(self, db: Database) -> None:
         """Without an address nobody could be held to a limit."""
         await some_code(db)
-        with pytest.raises(CodeRefusedError, match="give your email address") as caught:
+        with pytest.raises(CodeRefusedError, match="Type your email address") as caught:
             await begin(db, "LAUNCH20", person=Person())
         assert caught.value.refusal.reason == "email_needed"
         checkout, made = await begin(db, person=Person())

@@ -116,7 +116,7 @@ class TestOneCode:
             (
                 {"min_plan": "6-month"},
                 "plan_too_small",
-                "LAUNCH20 is for the plan 6 months and larger plans.",
+                "LAUNCH20 needs at least the plan 6 months.",
             ),
             (
                 {"discount_type": "fixed_amount", "discount_value": 500, "currency": "eur"},

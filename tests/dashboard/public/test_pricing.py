@@ -165,7 +165,7 @@ async def test_a_code_for_larger_plans_shows_there_only(counter: Counter, visito
     """The price of the small plan stays whole, the large one's is lower."""
     await counter.make(min_plan="yearly")
     page = await visitor.get("/pricing?code=LAUNCH20&plan=monthly")
-    assert "LAUNCH20 is for the plan Yearly and larger plans." in page.words
+    assert "LAUNCH20 needs at least the plan Yearly." in page.words
     assert chosen_totals(page) == ["$29.00", "None", "$29.00"]
     assert "$223.20" in page.words
     assert "$23.20" not in page.words
