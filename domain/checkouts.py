@@ -214,8 +214,15 @@ async def _is_same(session: AsyncSession, checkout: Checkout, order: Order) -> b
 
 
 async def find(session: AsyncSession, session_id: str, name: str) -> UUID | None:
-    """A checkout by the provider's session, or by the id that we gave it; None for another's."""
-    found = await rows.by_session(session, session_id) or await _by_name(session, name)
+    """A checkout by the provider's session, or by the id that we gave it; None for another's.
+
+    Anybody can put an id into the address of a payment link, so that counts only for a checkout
+    whose own session was never noted.
+    """
+    found = await rows.by_session(session, session_id)
+    if found is None:
+        named = await _by_name(session, name)
+        found = named if named is not None and not named.session_id else None
     return found.id if found is not None else None
 
 

@@ -184,6 +184,20 @@ class TestAHeldUse:
             await checkouts.expire(session)
         assert (await checkout_now(db, checkout.id)).status == "expired"
 
+    async def test_is_nobody_elses_to_give_back(self, db: Database) -> None:
+        """Our id in the news of another session counts only while we know none of our own."""
+        await some_code(db)
+        checkout, _ = await begin(db, "LAUNCH20")
+        name = str(checkout.id)
+        async with db.read() as session:
+            assert await checkouts.find(session, "cs_lost", name) == checkout.id
+        async with db.transaction() as session:
+            await checkouts.note_session(session, checkout.id, "cs_own", "https://pay.example/1")
+        async with db.read() as session:
+            assert await checkouts.find(session, "cs_own", "") == checkout.id
+            assert await checkouts.find(session, "cs_forged", name) is None
+            assert await checkouts.find(session, "cs_forged", "no id of ours") is None
+
     async def test_of_a_checkout_that_was_paid_is_never_given_back(self, db: Database) -> None:
         """Whatever is heard after that; and payment is believed after an end, too."""
         await some_code(db, max_uses=1)
