@@ -111,8 +111,9 @@ async def edit(
         raise invalid({"code": sentence})
     moved = after.expires_at != before.expires_at
     require(after, settings, expires_after=clock.now() if moved else None)
-    if after.max_uses is not None and after.max_uses < code.total_uses:
-        raise invalid({"max_uses": f"It was used {code.total_uses} times already."})
+    used = code.prior_uses + code.total_uses
+    if after.max_uses is not None and after.max_uses < used:
+        raise invalid({"max_uses": f"It was used {used} times already."})
     _fill(code, after, settings, await _affiliate(session, after.affiliate))
     if code.status == EXPIRED and moved:
         code.status = ACTIVE

@@ -228,7 +228,7 @@ class TestEdit:
         async with db.transaction() as session:
             row = await codes.get(session, made.id)
             assert row is not None
-            row.total_uses = 7
+            row.prior_uses, row.total_uses = 3, 4
             session.add(row)
         with pytest.raises(InvalidError, match="used 7 times already"):
             await edit(db, made, max_uses=6)
