@@ -27,7 +27,7 @@ async def test_a_code_is_tried_paid_with_and_refused_once_paused(sandbox: str) -
     code = await make(sandbox)
     async with chromium() as browser, page_of(browser) as page:
         await page.goto(f"{sandbox}/sandbox/")
-        await page.get_by_role("link", name="Open the pricing page").click()
+        await page.get_by_role("link", name="Open the pricing page").first.click()
         await expect(page.get_by_role("heading", name="Choose your plan")).to_be_visible()
         await page.get_by_text("Have a promo code?").click()
         await page.get_by_label("Promo code").fill("launch20")
@@ -112,7 +112,7 @@ async def test_the_product_sells_with_the_embedded_field(sandbox: str) -> None:
         await expect(page.locator("input[name=promo_code]")).to_have_value("LAUNCH20")
         await look_at(page, "the product's page")
         await page.get_by_role("button", name="Continue to payment").click()
-        await expect(page.get_by_text("give your email address")).to_be_visible()
+        await expect(page.get_by_text("Type your email address")).to_be_visible()
         await page.get_by_label("Email").fill("mia@example.com")
         await page.get_by_role("button", name="Continue to payment").click()
         await subscribe(page, "mia@example.com")
