@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from sqlmodel import select
+from sqlmodel import col, select
 
 import clock
 from sandbox.clerk.courier import signed
@@ -65,7 +65,8 @@ class Door:
 
         async def all_are() -> bool:
             async with self.db.read() as session:
-                found[:] = (await session.exec(select(InboxEvent))).all()
+                query = select(InboxEvent).order_by(col(InboxEvent.id))
+                found[:] = (await session.exec(query)).all()
             return bool(found) and all(event.handled_at for event in found)
 
         await until(all_are)
@@ -105,9 +106,9 @@ async def test_a_user_who_came_by_a_link_is_its_owners_sign_up(
 ) -> None:
     """Known by their id and primary address; hearing of it twice changes nothing."""
     event = created(**metadata)
-    assert [await door.send(event), await door.send(event), await door.send(event, "msg_2")] == [
-        *(200, 200, 200)
-    ]
+    assert [await door.send(event), await door.send(event)] == [200, 200]
+    await door.handled()  # two at once would be handled in any order
+    assert await door.send(event, "msg_2") == 200
     first, second = await door.handled()
     assert (first.source, first.external_id, second.external_id) == ("clerk", "msg_1", "msg_2")
     assert second.last_error == "They signed up before, through JARED30."
