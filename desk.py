@@ -15,8 +15,7 @@ import dashboard.public.discount_codes
 import dashboard.public.landing
 import dashboard.public.links
 import dashboard.public.pricing
-import dashboard.public.promo_code
-import dashboard.public.tracker
+import dashboard.public.scripts
 import door
 import health
 import webhooks.app
@@ -78,8 +77,7 @@ class Desk:
         dashboard.public.landing.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         dashboard.public.pricing.add_routes(app, pages)
-        dashboard.public.promo_code.add_routes(app)
-        dashboard.public.tracker.add_routes(app)
+        dashboard.public.scripts.add_routes(app)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         app.cleanup_ctx.append(self._run)
         if self.services.slack is not None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from playwright.async_api import Page, expect
 
 from dashboard.context import DashboardContext
-from dashboard.public import discount_codes, promo_code
+from dashboard.public import discount_codes, scripts
 from domain import discount_codes as codes
 from storage import migrate
 from storage.db import Database
@@ -60,7 +60,7 @@ async def host_page(shop: Shop, *, is_the_product: bool = True) -> AsyncIterator
     desk = web.Application()
     context = DashboardContext(shop.db, settings, None, shop.services.stripe)
     discount_codes.add_routes(desk, context)
-    promo_code.add_routes(desk)
+    scripts.add_routes(desk)
     async with serving(desk, desk_port), serving(host, host_port):
         yield host_url
 

@@ -15,7 +15,7 @@ from dashboard import clicks as intake
 from dashboard.api import track
 from dashboard.clicks import Clicks
 from dashboard.context import DashboardContext
-from dashboard.public import links, tracker
+from dashboard.public import links, scripts
 from dashboard.static_files import FILES
 from domain import program
 from domain.attribution import Customer
@@ -46,7 +46,7 @@ async def serving(db: Database, **changes: Any) -> AsyncIterator[Client]:
     context = DashboardContext(db, settings, None, None, clicks)
     links.add_routes(app, context)
     track.add_routes(app, context)
-    tracker.add_routes(app)
+    scripts.add_routes(app)
     async with TestClient(TestServer(app), headers={"User-Agent": LAPTOP}) as client:
         yield client
     await clicks.close()

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from dashboard.public.promo_code import add_routes
+from dashboard.public.scripts import add_routes
 
 
 @pytest.fixture
