@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from domain.asset_files import File
 from domain.errors import InvalidError
-from domain.program import fillable
+from domain.program_values import fillable
 from domain.texts import keepable
 from storage.assets import AssetContent
 

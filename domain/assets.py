@@ -13,7 +13,7 @@ from domain.asset_content import SEARCH_MAX, TYPES, Wish, checked, content_of
 from domain.asset_starters import STARTERS
 from domain.audit import Actor, record
 from domain.errors import ConflictError, NotFoundError
-from domain.program import fill_in
+from domain.program_values import fill_in
 from domain.texts import keepable
 from storage import assets as rows
 from storage.assets import ARCHIVED, DRAFT, PUBLISHED, Asset, AssetContent, AssetFile, AssetVersion

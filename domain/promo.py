@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from domain.program import Program, fill_in
+from domain.program import Program
+from domain.program_values import fill_in
 
 
 @dataclass(frozen=True, slots=True)

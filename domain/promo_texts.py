@@ -7,7 +7,8 @@ from typing import Final
 
 from domain.claims import plain
 from domain.links import tracked_link
-from domain.program import Program, fill_in
+from domain.program import Program
+from domain.program_values import fill_in
 from domain.promo import promo_words
 from domain.promo_channels import TONES, Channel, addresses
 from domain.promo_checks import Post, check

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.format import cycles
-from domain import commissions, effects, landing, program
+from domain import commissions, effects, landing, program, program_values
 from domain.money import money, percent
 from domain.payout_methods import label
 from domain.perks import perk_of
@@ -109,7 +109,7 @@ async def _of_affiliate(
         "promo_code": affiliate.promo_code,
         "referral_link": url,
         "customer_offer": f"{settings.offer_percent}% off the first purchase",
-        "commission": f"{percent(rate)} of {program.BASES[settings.commission_base]}",
+        "commission": f"{percent(rate)} of {program_values.BASES[settings.commission_base]}",
         "eligible_cycles": cycles(settings.max_cycles),
         "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
         "disclosure": words.disclosure,

@@ -17,7 +17,7 @@ from domain.asset_content import SEARCH_MAX, TYPES, VIDEO
 from domain.asset_files import is_picture
 from domain.assets import Filled
 from domain.errors import NotFoundError
-from domain.program import fill_in
+from domain.program_values import fill_in
 from domain.promo import own_words
 from storage import assets as rows
 from storage import links

@@ -12,7 +12,8 @@ from domain import checkouts, program
 from domain.checkouts import AnotherCheckoutError, Offer, Order
 from domain.code_checks import CodeRefusedError, Price, Refusal
 from domain.errors import ConflictError
-from domain.program import Plan, Program
+from domain.program import Program
+from domain.program_values import Plan
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
 from integrations.stripe.coupons import CouponTerms, Duration

@@ -25,7 +25,8 @@ from dashboard.public.orders import read_order, split_codes
 from domain import code_checks, program
 from domain.checkouts import Offer, offer
 from domain.code_checks import CodeRefusedError, Person, Price, Refusal, Wish, in_words
-from domain.program import Plan, Program
+from domain.program import Program
+from domain.program_values import Plan
 from domain.texts import keepable
 from domain.typed_codes import read_codes
 from integrations.errors import TransportError

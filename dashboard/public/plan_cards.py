@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.checkouts import Offer
 from domain.money import money
-from domain.program import Plan
+from domain.program_values import Plan
 from integrations.stripe.prices import Price
 
 _MONTHS: Final = {"month": 1, "year": 12}

@@ -16,7 +16,8 @@ from domain.checkouts import Order, offer
 from domain.code_checks import Person, Price, Wish
 from domain.emails import parse_email
 from domain.errors import InvalidError
-from domain.program import Plan, Program
+from domain.program import Program
+from domain.program_values import Plan
 from domain.texts import keepable
 from domain.typed_codes import read_codes
 from integrations import stripe

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain import program
+from domain import program, program_values
 from domain.errors import InvalidError
-from domain.program import Program, fill_in
+from domain.program import Program
+from domain.program_values import fill_in
 from storage import audit as audit_lines
 from storage.db import Database
 from tests.builders import RITA
@@ -121,8 +122,8 @@ class TestUpdate:
             await program.update(session, {"field_labels": {"platform": ["canal"]}}, RITA)
         async with db.read() as session:
             labels = (await program.load(session)).field_labels
-        assert list(labels) == list(program.FIELD_LABELS)
-        assert labels == program.FIELD_LABELS | {"platform": ("canal",)}
+        assert list(labels) == list(program_values.FIELD_LABELS)
+        assert labels == program_values.FIELD_LABELS | {"platform": ("canal",)}
 
 
 class TestLinks:

@@ -11,7 +11,8 @@ from bot.cards.discount_codes import STATUSES, CodeView
 from bot.cards.home import CodeNews
 from bot.code_batches import Batch
 from bot.code_lists import CodeList, Looking
-from domain.program import Plan, Program
+from domain.program import Program
+from domain.program_values import Plan
 from storage.codes import DiscountCode
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

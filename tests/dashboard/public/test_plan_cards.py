@@ -7,7 +7,7 @@ import pytest
 from dashboard.public.plan_cards import plan_card
 from domain.checkouts import offer
 from domain.code_checks import Price
-from domain.program import Plan
+from domain.program_values import Plan
 from integrations import stripe
 from storage.codes import DiscountCode
 
