@@ -20,6 +20,8 @@ class Affiliate(SQLModel, table=True):
 
     `rate_bp` is their own commission rate in basis points, null for the tier's or program's.
     `tier_pinned` says that an operator gave them their tier, so that referrals do not move it.
+    `time_zone` is an IANA name, empty for the program's. `shows_name` lets other affiliates see
+    their display name.
     `unpayable_account` is the connected account that was last heard to take no transfers.
     """
 
@@ -47,6 +49,8 @@ class Affiliate(SQLModel, table=True):
     payout_destination: str = ""
     unpayable_account: str = ""
     clerk_user_id: str = ""
+    time_zone: str = ""
+    shows_name: bool = False
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
 
