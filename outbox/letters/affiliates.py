@@ -1,0 +1,39 @@
+"""Mails about being in the program."""
+
+from typing import Any
+from uuid import UUID
+
+from dashboard.format import cycles
+from domain import commissions
+from domain.money import money, percent
+from domain.program_values import BASES
+from domain.promo import promo_words
+from outbox.letters.registry import Asked, letter
+from storage import affiliates, links
+from storage.worker import GiveUpError
+
+
+@letter("application_approved", "affiliate_paused", "affiliate_restored", "affiliate_terminated")
+async def of_affiliate(asked: Asked) -> dict[str, Any]:
+    """The terms, the code, the link, and ready-made words."""
+    settings, server = asked.program, asked.server
+    affiliate_id = UUID(asked.about["affiliate"])
+    affiliate = await affiliates.get(asked.session, affiliate_id)
+    link = await links.of_affiliate(asked.session, affiliate_id)
+    if affiliate is None or link is None:
+        raise GiveUpError("The affiliate that this mail is about is gone.")
+    url = f"{server.public_url}/r/{link.ref}"
+    words = promo_words(settings, product=server.product_name, code=affiliate.promo_code, link=url)
+    rate = await commissions.rate_of(asked.session, affiliate, settings)
+    return {
+        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "reason": affiliate.status_reason,
+        "promo_code": affiliate.promo_code,
+        "referral_link": url,
+        "customer_offer": f"{settings.offer_percent}% off the first purchase",
+        "commission": f"{percent(rate)} of {BASES[settings.commission_base]}",
+        "eligible_cycles": cycles(settings.max_cycles),
+        "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
+        "disclosure": words.disclosure,
+        "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
+    }

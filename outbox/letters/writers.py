@@ -1,0 +1,6 @@
+"""Who writes what: every module of letters, loaded, and the table they registered in."""
+
+from outbox.letters import affiliates, applications, landing, payouts, sessions, tiers
+from outbox.letters.registry import WRITERS
+
+__all__ = ["WRITERS", "affiliates", "applications", "landing", "payouts", "sessions", "tiers"]
