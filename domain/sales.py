@@ -14,10 +14,10 @@ from domain import (
     attribution,
     checkouts,
     commissions,
+    conversions,
     effects,
     program,
     redemptions,
-    tier_moves,
 )
 from domain.attribution import Customer, Decision, Evidence, Started, person_key
 from domain.checkouts import Trail
@@ -103,18 +103,19 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     session.add(sale)
     await session.flush()
     trail = await checkouts.trail(session, facts.checkout) if facts.checkout else None
-    commission, risen = await commission_rows.of_sale(session, sale.id), None
+    commission = await commission_rows.of_sale(session, sale.id)
+    # Without a commission it was not decided yet, or lies beyond the cycles that earn.
+    changed = commission is None
     if commission is None:
         commission = await _credit(session, sale, facts, trail, settings)
-        if sale.affiliate_user_id is not None:
-            # Behind the frozen terms: a tier's rate begins with the next sale.
-            risen = await tier_moves.rise(session, sale.affiliate_user_id)
     if commission is not None and await commissions.adjust(session, commission, sale):
         await effects.update_balance(session, commission.affiliate_user_id)
+        changed = True
+    # Behind the frozen terms: a tier's rate begins with the next sale.
+    news = await conversions.follow(session, sale, changed=changed)
     # Behind the affiliate: whoever locks both an affiliate and a code does it in this order.
     await redemptions.record(session, sale, facts.discounts, trail, settings)
-    if risen is not None:
-        await tier_moves.note(session, [risen])
+    await conversions.note(session, news)
     return sale
 
 

@@ -1,9 +1,10 @@
 """Referrals: customers whom an affiliate brought."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, and_, text
 from sqlmodel import Field, SQLModel, col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +20,10 @@ class Referral(SQLModel, table=True):
     is, and from then on it decides the customer's renewals. Before it the customer may be known
     by `user_id` (the product's own) or `email_key` only.
 
+    `counted` says whether they are converted now: from their first credited sale on, for as long
+    as something of a sale that was credited to the same affiliate is left, neither refunded nor
+    held by a dispute. It is kept with the sales; `miscounted` compares the two.
+
     `signup_affiliate_id` is whose link led to the sign-up, with that link's `source_tag`,
     `landing_page` and the visitor's `country`: it stays, also when somebody else gets the sale.
     """
@@ -33,10 +38,11 @@ class Referral(SQLModel, table=True):
             postgresql_where=text("user_id <> ''"),
         ),
         Index("ix_affiliate_referrals_email", "email_key"),
+        Index("ix_affiliate_referrals_counted", "affiliate_user_id", "counted"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
+    affiliate_user_id: UUID = Field(foreign_key="affiliates.id")
     customer_id: str | None = Field(default=None, unique=True)
     user_id: str = ""
     email_key: str = ""
@@ -45,6 +51,7 @@ class Referral(SQLModel, table=True):
     status: str = ""
     attributed_by: str = ""
     first_sale: bool = False
+    counted: bool = False
     signup_affiliate_id: UUID | None = None
     source_tag: str = ""
     landing_page: str = ""
@@ -54,9 +61,13 @@ class Referral(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
 
 
-async def of_customer(session: AsyncSession, customer_id: str) -> Referral | None:
-    """Who brought a customer, if anybody did."""
+async def of_customer(
+    session: AsyncSession, customer_id: str, *, lock: bool = False
+) -> Referral | None:
+    """Who brought a customer, if anybody did; `lock` holds the row until the transaction ends."""
     query = select(Referral).where(Referral.customer_id == customer_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.exec(query)).one_or_none()
 
 
@@ -95,19 +106,31 @@ async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str
 
 
 async def converted(session: AsyncSession, affiliate_id: UUID | None = None) -> dict[UUID, int]:
-    """How many converted referrals each affiliate has, or one of them; who has none is left out.
+    """How many converted referrals each affiliate has, or one of them; who has none is left out."""
+    query = select(Referral.affiliate_user_id, func.count()).where(col(Referral.counted).is_(True))
+    if affiliate_id is not None:
+        query = query.where(Referral.affiliate_user_id == affiliate_id)
+    return dict((await session.exec(query.group_by(col(Referral.affiliate_user_id)))).all())
 
-    A referral is converted from its first credited sale on, for as long as something of a sale
-    that was credited to the same affiliate is left: neither refunded nor held by a dispute.
-    """
+
+async def is_converted(session: AsyncSession, referral_id: UUID) -> bool:
+    """Whether a referral is converted, by the sales as they are now."""
+    query = select(Referral.id).where(Referral.id == referral_id, _converted())
+    return (await session.exec(query)).first() is not None
+
+
+async def miscounted(session: AsyncSession) -> Sequence[str]:
+    """The customers whose referral is kept as converted and is not, or the reverse."""
+    query = select(Referral.customer_id).where(
+        col(Referral.customer_id).is_not(None), col(Referral.counted) != _converted()
+    )
+    return [one for one in await session.exec(query.order_by(col(Referral.id))) if one]
+
+
+def _converted() -> ColumnElement[bool]:
     kept = exists().where(
         col(Sale.customer_id) == col(Referral.customer_id),
         col(Sale.affiliate_user_id) == col(Referral.affiliate_user_id),
         col(Sale.collected) > col(Sale.refunded) + col(Sale.disputed),
     )
-    query = select(Referral.affiliate_user_id, func.count()).where(
-        col(Referral.first_sale).is_(True), kept
-    )
-    if affiliate_id is not None:
-        query = query.where(Referral.affiliate_user_id == affiliate_id)
-    return dict((await session.exec(query.group_by(col(Referral.affiliate_user_id)))).all())
+    return and_(col(Referral.first_sale).is_(True), kept)
