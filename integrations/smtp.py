@@ -2,9 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +18,21 @@ TIMEOUT_S = 15.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TRY_AGAIN = range(400, 500)
+
+
+class _Link(UnstructuredHeader, BaseHeader):
+    """A header that holds an address: folded or encoded, no mail program would find it."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header on one line, however long."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Link)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ class Smtp:
 
     def _message(self, mail: Mail, key: str) -> EmailMessage:
         domain = self._address.rpartition("@")[2]
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_POLICY)
         message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
         message["Date"] = clock.now()
         message["From"] = Address(self._name, addr_spec=self._address)

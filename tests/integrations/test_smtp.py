@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -32,6 +33,7 @@ class Peer:
     def __init__(self) -> None:
         self.port = 0
         self.taken: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.logins: list[tuple[bytes, bytes]] = []
         self.reply_to_rcpt = "250 OK"
         self.reply_to_data = "250 OK"
@@ -52,6 +54,7 @@ class Peer:
             message = message_from_bytes(envelope.content, policy=SMTP)
             assert isinstance(message, EmailMessage)
             self.taken.append(message)
+            self.raw.append(envelope.content)
         return self.reply_to_data
 
     def authenticate(
@@ -82,6 +85,14 @@ async def peer() -> AsyncIterator[Peer]:
 def smtp(peer: Peer, credentials: str = "") -> Smtp:
     """A sender that delivers to the peer."""
     return Smtp(f"smtp://{credentials}127.0.0.1:{peer.port}", "Desk <desk@desk.example>")
+
+
+async def test_a_long_address_to_unsubscribe_stays_as_it_is(peer: Peer) -> None:
+    """Encoded or folded, as long headers are, no mail program would find the address."""
+    address = f"<https://affiliates.example.com/unsubscribe/tips/{'aB-_' * 40}>"
+    mail = replace(MAIL, headers={"List-Unsubscribe": address})
+    await smtp(peer).send(mail, idempotency_key="mail-1")
+    assert f"List-Unsubscribe: {address}".encode() in peer.raw[0].splitlines()
 
 
 async def test_a_mail_arrives_as_it_was_meant(peer: Peer) -> None:
