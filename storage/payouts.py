@@ -30,8 +30,10 @@ class Payout(SQLModel, table=True):
 
     `approvals` says who approved, in order, as `{"id", "name"}`. `reference` is the proof of
     payment: a transfer's id, or what the person who paid it wrote down. `batch` is the number of
-    the payment file that it is in, null if it is in none. An affiliate has one open
-    payout at most per currency, which the unique index keeps true under any race.
+    the payment file that it is in, null if it is in none. `withheld_cents` were taken from the
+    balance beside it, for the tax office; `tax_form_id` is the form that it was asked for with.
+    An affiliate has one open payout at most per currency, which the unique index keeps true under
+    any race.
     """
 
     __tablename__ = "affiliate_payouts"
@@ -50,7 +52,9 @@ class Payout(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     affiliate_user_id: UUID = Field(foreign_key="affiliates.id", index=True)
     amount_cents: int = Field(sa_column=Column(BigInteger, nullable=False))
+    withheld_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     currency: str
+    tax_form_id: UUID | None = Field(default=None, foreign_key="affiliate_tax_info.id")
     status: str = REQUESTED
     method: str = MANUAL
     destination: str = ""

@@ -35,7 +35,11 @@ async def sent(session: AsyncSession, affiliate_id: UUID | None = None) -> Amoun
 async def under_way(session: AsyncSession, affiliate_id: UUID | None = None) -> Amounts:
     """What is reserved for payouts that are not paid yet."""
     query = (
-        select(Payout.affiliate_user_id, Payout.currency, func.sum(Payout.amount_cents))
+        select(
+            Payout.affiliate_user_id,
+            Payout.currency,
+            func.sum(Payout.amount_cents + Payout.withheld_cents),
+        )
         .where(col(Payout.status).in_(OPEN))
         .group_by(col(Payout.affiliate_user_id), col(Payout.currency))
     )
