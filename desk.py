@@ -16,6 +16,7 @@ import dashboard.public.landing
 import dashboard.public.links
 import dashboard.public.pricing
 import dashboard.public.scripts
+import dashboard.public.unsubscribe
 import door
 import health
 import webhooks.app
@@ -78,6 +79,7 @@ class Desk:
         dashboard.public.links.add_routes(app, pages)
         dashboard.public.pricing.add_routes(app, pages)
         dashboard.public.scripts.add_routes(app)
+        dashboard.public.unsubscribe.add_routes(app, pages)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)
         app.cleanup_ctx.append(self._run)
         if self.services.slack is not None:

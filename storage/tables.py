@@ -30,6 +30,7 @@ from storage import (
     sales,
     saved_links,
     sessions,
+    subscriptions,
     tiers,
 )
 
@@ -62,6 +63,7 @@ __all__ = [
     "sales",
     "saved_links",
     "sessions",
+    "subscriptions",
     "tiers",
 ]
 
