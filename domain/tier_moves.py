@@ -165,7 +165,7 @@ def _named(ladder: Sequence[Tier], tier_id: UUID | None) -> str:
 
 
 def _told(one: Rise) -> str:
-    name = one.affiliate.display_name or one.affiliate.legal_name or one.affiliate.email
+    name = one.affiliate.name
     rate = one.tier.rate_bp if one.affiliate.rate_bp is None else None
     terms = "" if rate is None else f" New sales earn {percent(rate)} from now on."
     noun = "referral" if one.converted == 1 else "referrals"

@@ -54,6 +54,11 @@ class Affiliate(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
 
+    @property
+    def name(self) -> str:
+        """What they are called, as they want to be; the address of who gave no name."""
+        return self.display_name or self.legal_name or self.email
+
 
 async def get(session: AsyncSession, affiliate_id: UUID, *, lock: bool = False) -> Affiliate | None:
     """One affiliate; `lock` holds the row until the transaction ends."""
@@ -67,6 +72,16 @@ async def hold(session: AsyncSession, affiliate_id: UUID) -> Affiliate | None:
     """
     query = select(Affiliate).where(Affiliate.id == affiliate_id).with_for_update(key_share=True)
     return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def keep(session: AsyncSession, ids: Collection[UUID]) -> None:
+    """See to it that nobody locks these affiliates until the transaction ends, but may change them.
+
+    Who will add rows that refer to several asks for all of them first: whoever locks many does it
+    in this order, too, so that nobody waits in a circle.
+    """
+    query = select(Affiliate.id).where(col(Affiliate.id).in_(ids)).order_by(col(Affiliate.id))
+    (await session.exec(query.with_for_update(read=True, key_share=True))).all()
 
 
 async def rising(session: AsyncSession, status: str) -> Sequence[tuple[UUID, UUID | None]]:

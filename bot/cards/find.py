@@ -51,7 +51,7 @@ def find_card(
 
 
 def _affiliate(affiliate: Affiliate, page: str) -> list[Json]:
-    name = affiliate.display_name or affiliate.legal_name or affiliate.email
+    name = affiliate.name
     about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
     site = [rich(section(said("Partner page ", bold=True), address(page)))] if page else []
     others = [button("Last sales", "affiliate.sales", str(affiliate.id))]

@@ -42,7 +42,7 @@ BAN = Step(
 def why(step: Step, affiliate: Affiliate, errand: Errand, reason: str = "") -> Json:
     """Ask for the reason, which is mailed; says whom it is about."""
     action = step.word.lower()
-    name = affiliate.display_name or affiliate.legal_name or affiliate.email
+    name = affiliate.name
     about = rich(
         section(words(name, 150, bold=True), said(" · promo code "), code(affiliate.promo_code))
     )

@@ -26,7 +26,7 @@ async def of_affiliate(asked: Asked) -> dict[str, Any]:
     words = promo_words(settings, product=server.product_name, code=affiliate.promo_code, link=url)
     rate = await commissions.rate_of(asked.session, affiliate, settings)
     return {
-        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "name": affiliate.name,
         "reason": affiliate.status_reason,
         "promo_code": affiliate.promo_code,
         "referral_link": url,

@@ -13,7 +13,7 @@ async def of_landing(asked: Asked) -> dict[str, Any]:
     found = await landing.view(asked.session, UUID(asked.about["landing"]))
     affiliate = found.affiliate
     return {
-        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "name": affiliate.name,
         "reason": found.page.taken_down_reason,
         "page_url": f"{asked.server.public_url}/partner/{found.page.slug}",
         "editor_url": f"{asked.server.public_url}/affiliate/dashboard/landing",

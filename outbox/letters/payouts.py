@@ -18,7 +18,7 @@ async def of_payout(asked: Asked) -> dict[str, Any]:
     if payout is None or affiliate is None:
         raise GiveUpError("The payout that this mail is about is gone.")
     return {
-        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "name": affiliate.name,
         "amount": money(payout.amount_cents, payout.currency),
         "number": payout.number,
         "method": label(payout.method) if payout.method != payouts.MANUAL else "",

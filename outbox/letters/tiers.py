@@ -21,7 +21,7 @@ async def of_tier(asked: Asked) -> dict[str, Any]:
     own_rate = affiliate.rate_bp is None and tier.rate_bp is not None
     minimum = tier.min_payout_cents
     return {
-        "name": affiliate.display_name or affiliate.legal_name or affiliate.email,
+        "name": affiliate.name,
         "tier_name": tier.name,
         "rate": percent(tier.rate_bp or 0) if own_rate else "",
         "payout_minimum": "" if minimum is None else money(minimum, asked.program.currency),
