@@ -16,7 +16,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from outbox.services import Services
-from scheduled import backfill, codes, payouts, queue_reminder, reconcile, rollups, sweep, tiers
+from scheduled import (
+    backfill,
+    codes,
+    conversions,
+    payouts,
+    queue_reminder,
+    reconcile,
+    rollups,
+    sweep,
+    tiers,
+)
 from storage import jobs
 from storage.db import Database
 
@@ -66,6 +76,7 @@ JOBS = (
 ERRANDS = (
     Errand("reconcile", 3, reconcile.nightly),
     Errand("rollups", 4, rollups.check),
+    Errand("conversions", 4, conversions.count_anew),
     Errand("tiers", 5, tiers.move_up),
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )

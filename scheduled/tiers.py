@@ -1,6 +1,6 @@
 """Nightly: move up whoever has reached a higher tier without a sale that would have done it.
 
-Tiers that operators made or eased, disputes that were won, affiliates who were let in again.
+Tiers that operators made or eased, affiliates who were let in again.
 """
 
 from typing import Final

@@ -1,6 +1,8 @@
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
@@ -16,18 +18,18 @@ from tests.builders import affiliate_now, facts, join, later, settle
 from tests.tier_builders import convert, make_tier
 
 
-async def counted(db: Database) -> dict[object, int]:
+async def counted(db: Database) -> dict[UUID, int]:
     """How many converted referrals each affiliate has."""
     async with db.read() as session:
-        return dict(await referrals.converted(session))
+        return await referrals.converted(session)
 
 
-async def by_the_rows(db: Database) -> dict[object, int]:
+async def by_the_rows(db: Database) -> dict[UUID, int]:
     """The same, as the definition has it, from the raw rows."""
     async with db.read() as session:
         sales = (await session.exec(select(Sale))).all()
         people = (await session.exec(select(Referral).where(Referral.first_sale))).all()
-    found: dict[object, int] = {}
+    found: dict[UUID, int] = {}
     for person in people:
         left = [
             one.collected - one.refunded - one.disputed
@@ -55,7 +57,7 @@ async def by_the_rows(db: Database) -> dict[object, int]:
     ],
 )
 async def test_a_customer_counts_while_something_of_them_is_left(
-    db: Database, before: dict[str, int], after: dict[str, int], *, converted: bool
+    db: Database, before: dict[str, Any], after: dict[str, Any], *, converted: bool
 ) -> None:
     """Refunded and disputed, lost and won, whichever is heard first."""
     affiliate = await join(db)

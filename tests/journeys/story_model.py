@@ -92,6 +92,13 @@ class Books:
     buyers: list[list[Payment]] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
 
+    def converted(self) -> int:
+        """How many credited buyers there are of whom something is left."""
+        return sum(
+            any(each.credited and each.amount > each.refunded + each.held for each in of_one)
+            for of_one in self.buyers
+        )
+
     def pending(self) -> int:
         """What is earned and on hold."""
         return self._earned(free=False)

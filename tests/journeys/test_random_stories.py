@@ -19,7 +19,7 @@ from sqlmodel import select
 import clock
 from domain.statements import Month, statement
 from domain.stats import report
-from storage import migrate
+from storage import migrate, referrals
 from storage.db import Database
 from storage.ids import new_id
 from storage.payouts import Payout
@@ -96,6 +96,8 @@ async def compare(db: Database, world: World) -> None:
     async with db.read() as session:
         shown = (await report(session)).lines
         found = (await session.exec(select(Payout))).all()
+        counted = await referrals.converted(session)
+        miscounted = await referrals.miscounted(session)
         month, last, closing = Month.of(world.days.begin), Month.of(clock.now()), 0
         while month.start <= last.start:
             for account in await statement(session, jared, month):
@@ -108,6 +110,8 @@ async def compare(db: Database, world: World) -> None:
         [figures] if any(figures) else []
     )
     assert closing == books.available() + books.pending()
+    assert counted.get(jared, 0) == books.converted()
+    assert miscounted == []
     assert {str(one.id): (one.amount_cents, one.status) for one in found} == {
         each.id: (each.cents, each.status) for each in books.withdrawals
     }

@@ -7,8 +7,7 @@ from scheduled.scheduler import ERRANDS, run_errand
 from settings import Settings
 from storage import audit
 from storage.db import Database
-from tests.builders import affiliate_now, effects_asked_for, join, later, mails_asked_for, settle
-from tests.builders import facts as facts_of
+from tests.builders import affiliate_now, effects_asked_for, join, mails_asked_for
 from tests.tier_builders import convert, make_tier
 
 (NIGHTLY,) = (errand for errand in ERRANDS if errand.name == "tiers")
@@ -39,18 +38,6 @@ async def test_a_new_tier_takes_in_who_has_reached_it(db: Database) -> None:
     mails = [mail for mail, _ in await mails_asked_for(db)]
     assert mails.count("tier_reached") == 1
     assert len([text for text in await notices(db) if "reached the tier Gold" in text]) == 1
-
-
-async def test_a_dispute_that_was_won_counts_again(db: Database) -> None:
-    """The sale itself was settled before; the night notices."""
-    affiliate, gold = await join(db), await make_tier(db, "Gold", 1)
-    lost = facts_of(disputed=2900)
-    await settle(db, lost)
-    await run(db)
-    assert (await affiliate_now(db, affiliate.id)).tier_id is None
-    await settle(db, later(lost, disputed=0))
-    await run(db, day=1)
-    assert (await affiliate_now(db, affiliate.id)).tier_id == gold.id
 
 
 async def test_many_moves_are_one_notice(db: Database) -> None:

@@ -68,6 +68,7 @@ async def test_a_program_from_before_comes_through_with_its_money(db: Database) 
     assert (code.affiliate_user_id, code.prior_uses, code.currency) == (jared.id, 0, "")
     assert referral is not None
     assert (referral.first_sale, referral.converted_at, referral.user_id) == (True, PAID, "")
+    assert referral.counted
     assert await _earned(db) == [557, 557]
     refunded = replace(facts(1), refunded=2900, fetched_at=PAID + timedelta(days=40))
     sale = await settle(db, refunded)
