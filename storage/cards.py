@@ -10,6 +10,7 @@ PAYOUT = "payout"
 LANDING = "landing"
 LEAK = "leak"
 CODE_BATCH = "code_batch"
+CONTEST = "contest"
 
 
 class Card(SQLModel, table=True):

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.codes import DiscountCode
 from storage.columns import json_field
 from storage.ids import new_id
 
@@ -47,3 +48,14 @@ async def of_code(session: AsyncSession, code_id: UUID) -> Sequence[Leak]:
     """The alerts about a code, the newest first."""
     query = select(Leak).where(Leak.discount_code_id == code_id).order_by(col(Leak.id).desc())
     return (await session.exec(query)).all()
+
+
+async def open_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> bool:
+    """Whether there is an alert about one of an affiliate's codes that nobody has decided on."""
+    query = (
+        select(Leak.id)
+        .join(DiscountCode, col(DiscountCode.id) == col(Leak.discount_code_id))
+        .where(DiscountCode.affiliate_user_id == affiliate_id, Leak.decision == "")
+        .limit(1)
+    )
+    return (await session.exec(query)).first() is not None

@@ -12,10 +12,12 @@ from storage import (
     clicks,
     codes,
     commissions,
+    contests,
     idempotency,
     inbox,
     jobs,
     landing,
+    leaderboard,
     leaks,
     ledger,
     links,
@@ -31,7 +33,9 @@ from storage import (
     saved_links,
     sessions,
     subscriptions,
+    taxes,
     tiers,
+    two_tier,
 )
 
 __all__ = [
@@ -45,10 +49,12 @@ __all__ = [
     "clicks",
     "codes",
     "commissions",
+    "contests",
     "idempotency",
     "inbox",
     "jobs",
     "landing",
+    "leaderboard",
     "leaks",
     "ledger",
     "links",
@@ -64,7 +70,9 @@ __all__ = [
     "saved_links",
     "sessions",
     "subscriptions",
+    "taxes",
     "tiers",
+    "two_tier",
 ]
 
 METADATA = SQLModel.metadata
