@@ -14,6 +14,7 @@ from dashboard.pages import (
     earnings,
     landing,
     links,
+    live,
     overview,
     payouts,
     promo,
@@ -73,6 +74,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/dashboard/links/{id}/rename", approved_only(links.rename))
     pages.router.add_post("/dashboard/links/{id}/delete", approved_only(links.delete))
     pages.router.add_post("/dashboard/links/{id}/restore", approved_only(links.restore))
+    pages.router.add_get("/dashboard/live-cards", approved_only(live.show))
     pages.router.add_get("/dashboard/links/performance", approved_only(sources.show))
     pages.router.add_get("/dashboard/links/performance.csv", approved_only(sources.download))
     pages.router.add_get("/dashboard/payouts", approved_only(payouts.show))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from domain.money import money, number, percent
+from domain.money import decimals, money, number, percent
 
 _WORDS: Final = (
     *("one", "two", "three", "four", "five", "six"),
@@ -61,6 +61,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "cycles": cycles,
         "date": date,
         "datetime": datetime,
+        "decimals": decimals,
         "money": money,
         "number": number,
         "percent": percent,

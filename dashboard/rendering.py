@@ -12,6 +12,7 @@ from typing import Any, Final
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from markupsafe import Markup
 
 from dashboard import static_files
 from dashboard.context import CONTEXT, VISIT
@@ -44,6 +45,12 @@ def render(
     """Answer with a page. `view` holds what this page needs beside what every page has."""
     shared = _shared(request)
     return aiohttp_jinja2.render_template(template, request, {**shared, **view}, status=status)
+
+
+def fragment(request: web.Request, template: str, view: Mapping[str, Any]) -> Markup:
+    """A part of a page by itself, from a partial."""
+    found = aiohttp_jinja2.get_env(request.app).get_template(template)
+    return Markup(found.render({**_shared(request), **view}))  # noqa: S704 - the template escapes
 
 
 def _shared(request: web.Request) -> dict[str, Any]:

@@ -6,8 +6,8 @@ PostgreSQL a use case that reads and then writes locks the row it decides on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.errors import DatabaseError
+from storage.vault import INFO, Vault
 
 
 def announce(session: AsyncSession, topic: str) -> None:
@@ -33,10 +34,13 @@ class Database:
 
     `writing` is held by every writer of this process on SQLite, which has one writer at a
     time anyway: a fair queue in memory beats polling the file's lock.
+
+    `vault` opens what is sealed in the database; None where no keys are set. Sessions carry it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
         self.url = make_url(url)
+        self.vault = vault
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writing = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[], None]]] = {}
@@ -55,7 +59,7 @@ class Database:
         """A session whose work is committed when the block ends, or undone if it raises."""
         async with (
             self.writing if self.is_sqlite else nullcontext(),
-            AsyncSession(self.engine, expire_on_commit=False) as session,
+            AsyncSession(self.engine, expire_on_commit=False, info=self._info()) as session,
             session.begin(),
         ):
             yield session
@@ -65,20 +69,52 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that can only read, and never waits for a writer."""
         async with (
-            AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session,
+            AsyncSession(
+                self._reader, expire_on_commit=False, autoflush=False, info=self._info()
+            ) as session,
             session.begin(),
         ):
             yield session
+
+    def _info(self) -> dict[str, Any]:
+        return {INFO: self.vault}
 
     def listen(self, topic: str, listener: Callable[[], None]) -> None:
         """Call `listener` (on the event loop) after each commit that announced `topic`."""
         self._listeners.setdefault(topic, []).append(listener)
 
+    @contextmanager
+    def listening(self, listener: Callable[[], None], *topics: str) -> Iterator[None]:
+        """Call `listener` as `listen` does, for any of `topics`, until the block ends."""
+        for topic in topics:
+            self.listen(topic, listener)
+        try:
+            yield
+        finally:
+            for topic in topics:
+                self._listeners[topic].remove(listener)
+                if not self._listeners[topic]:
+                    del self._listeners[topic]
+
+    def topics(self) -> list[str]:
+        """Every topic that somebody listens to."""
+        return list(self._listeners)
+
     def tell(self, topics: Iterable[str]) -> None:
         """Tell the listeners of `topics` that something was committed for them."""
         for topic in topics:
-            for listener in self._listeners.get(topic, ()):
+            for listener in tuple(self._listeners.get(topic, ())):
                 listener()
+
+    def driver_options(self) -> dict[str, Any]:
+        """The options with which `asyncpg` itself connects to this database on PostgreSQL."""
+        _, options = self.engine.dialect.create_connect_args(self.url)
+        # The engine's options, less the ones that SQLAlchemy keeps for itself.
+        return {
+            name: value
+            for name, value in options.items()
+            if not name.startswith("prepared_statement_")
+        }
 
     async def require_answer(self) -> None:
         """Raise `DatabaseError` in words if the database does not let us in."""

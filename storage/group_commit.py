@@ -154,9 +154,8 @@ class _Sqlite:
                     if _store(connection, insert.sqlite, second) and insert.sums:
                         stored.setdefault(insert, []).append(second)
             for insert, rows in stored.items():
-                if insert.sums:
-                    added = map(_for_sqlite, insert.sums.of(rows))
-                    connection.executemany(insert.sums.sqlite, added)
+                for sums in insert.sums:
+                    connection.executemany(sums.sqlite, map(_for_sqlite, sums.of(rows)))
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.OperationalError):  # some errors end it themselves
@@ -202,13 +201,7 @@ class _PostgreSQL:
     """A connection of its own, with one multi-row insert per table and batch."""
 
     def __init__(self, db: Database) -> None:
-        _, options = db.engine.dialect.create_connect_args(db.url)
-        # The engine's options, less the ones that SQLAlchemy keeps for itself.
-        self._options = {
-            name: value
-            for name, value in options.items()
-            if not name.startswith("prepared_statement_")
-        }
+        self._options = db.driver_options()
         self._connection: asyncpg.Connection[Any] | None = None
 
     async def commit(self, batch: Sequence[_Waiting]) -> list[bool]:
@@ -240,10 +233,10 @@ class _PostgreSQL:
                 if insert.otherwise and len(stored) < len(rows):
                     second = [insert.otherwise(row) for row in rows if row[0] not in new]
                     stored = [*stored, *await _insert(connection, insert, second)]
-                if insert.sums and stored:
-                    await connection.execute(
-                        insert.sums.postgresql, *_columns(insert.sums.of(stored))
-                    )
+                for sums in insert.sums if stored else ():
+                    added = sums.of(stored)
+                    if added:
+                        await connection.execute(sums.postgresql, *_columns(added))
         return [waiting.row[0] in new for waiting in batch]
 
     async def close(self) -> None:

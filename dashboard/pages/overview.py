@@ -7,9 +7,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
+from dashboard.pages.live import live_fragments
 from dashboard.pages.payouts import under_way
 from dashboard.pages.tiers import tier_view
 from dashboard.rendering import render
+from dashboard.security import CSP
 from dashboard.standing import Member
 from domain import tier_moves
 from domain.affiliates import Overview, overview
@@ -21,6 +23,7 @@ from storage import sessions
 from storage.sessions import Session
 
 ACTIVE: Final = "active"
+_LIVE: Final = f"{CSP}; connect-src 'self'"
 
 
 async def show(request: web.Request, member: Member) -> web.Response:
@@ -31,15 +34,19 @@ async def show(request: web.Request, member: Member) -> web.Response:
         claim = await claim_of(session, member.affiliate, visit.program.currency)
         progress = await tier_moves.progress(session, member.affiliate)
         devices = await sessions.of_person(session, member.session.email_key)
+        live = await live_fragments(request, session, member.affiliate)
     view = {
         "program": visit.program,
+        "live": live,
         **_account(seen, visit.program, context.settings),
         **_money(seen, claim),
         "tier": tier_view(progress, seen, claim),
         "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }
-    return render(request, "dashboard.html", view)
+    page = render(request, "dashboard.html", view)
+    page.headers["Content-Security-Policy"] = _LIVE
+    return page
 
 
 def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, Any]:

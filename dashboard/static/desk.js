@@ -35,14 +35,19 @@ document.addEventListener("click", (event) => {
 // Pages say times in UTC; the reader thinks in their own zone. Same shape, so nothing moves.
 const day = { day: "numeric", month: "long", year: "numeric" };
 const minute = { hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short" };
+// Parts of a page that are put in later say so by an event of their own.
 const dayWords = new Intl.DateTimeFormat("en-GB", day);
 const minuteWords = new Intl.DateTimeFormat("en-GB", minute);
-for (const time of document.querySelectorAll("time[data-show]")) {
-  const moment = new Date(time.dateTime);
-  time.title = time.dateTime;
-  time.textContent = dayWords.format(moment);
-  if (time.dataset.show === "datetime") time.append(` at ${minuteWords.format(moment)}`);
+function inOwnZone(part) {
+  for (const time of part.querySelectorAll("time[data-show]")) {
+    const moment = new Date(time.dateTime);
+    time.title = time.dateTime;
+    time.textContent = dayWords.format(moment);
+    if (time.dataset.show === "datetime") time.append(` at ${minuteWords.format(moment)}`);
+  }
 }
+inOwnZone(document);
+document.addEventListener("desk:fresh", (event) => inOwnZone(event.target));
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

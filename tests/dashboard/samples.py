@@ -74,6 +74,8 @@ def dollars(cents: int) -> dict[str, Any]:
     return {"cents": cents, "currency": "usd"}
 
 
+LIVE: dict[str, dict[str, Any]] = {}
+"""A view of each card that follows the news, by name; it stands on the dashboard, too."""
 DASHBOARD: dict[str, Any] = {
     "program": PROGRAM,
     "affiliate": {

@@ -1,12 +1,13 @@
 """What every page owes its reader, checked on the HTML that the templates produce."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from dashboard.format import FILTERS
 from tests.dashboard.samples import (
@@ -14,6 +15,7 @@ from tests.dashboard.samples import (
     DASHBOARD,
     EVERY_PAGE,
     HOSTILE,
+    LIVE,
     PAGES,
     SIGNED_IN,
     VISITOR,
@@ -26,6 +28,13 @@ JINJA = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefin
 JINJA.filters.update(FILTERS)
 
 
+def live_cards() -> Iterator[dict[str, Any]]:
+    """Every card that follows the news, as the dashboard is handed them."""
+    for name, view in LIVE.items():
+        html = JINJA.get_template(f"live_{name}.html").render({**EVERY_PAGE, **view})
+        yield {"name": name, "html": Markup(html), "mark": "a1b2", "wide": True}  # noqa: S704
+
+
 class Page(HTMLParser):
     """A rendered page as its tags and its visible words."""
 
@@ -33,7 +42,9 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.words = ""
-        self.html = JINJA.get_template(f"{name}.html").render({**EVERY_PAGE, **view})
+        self.html = JINJA.get_template(f"{name}.html").render(
+            {**EVERY_PAGE, "live": list(live_cards()), **view}
+        )
         self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -62,7 +73,8 @@ def page(request: pytest.FixtureRequest) -> Page:
 
 def test_every_page_is_looked_at() -> None:
     """A new template has to join the samples, or its promises go unchecked."""
-    assert {file.stem for file in TEMPLATES.iterdir()} == set(PAGES) | PARTIALS
+    cards = {f"live_{name}" for name in LIVE}
+    assert {file.stem for file in TEMPLATES.iterdir()} == set(PAGES) | PARTIALS | cards
 
 
 def test_every_form_that_posts_carries_the_session_token(page: Page) -> None:

@@ -1,0 +1,76 @@
+"""The cards of the overview that follow what happens, without a reload.
+
+A new card is one line in `LIVE_CARDS`, a view beside the page that it belongs to, and a partial
+`live_<name>.html` among the templates. `static/live.js` asks for all of them again when the
+stream says that something changed, and puts those in their place that differ. In a partial,
+
+- a figure that should run to its new value is written by `ui.live_money` or `ui.live_number`,
+- a bar that should fill has a `data-key`, as those figures have, to be known again,
+- what a screen reader should be told when it changes stands in `data-say`, also with a `data-key`.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from markupsafe import Markup
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from dashboard.context import CONTEXT, VISIT
+from dashboard.rendering import fragment
+from dashboard.standing import Member
+from domain.program import Program
+from storage.affiliates import Affiliate
+
+View = Callable[[AsyncSession, Affiliate, Program], Awaitable[Mapping[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCard:
+    """A card: its template, and the view that fills it, which is None where it is not shown.
+
+    A `wide` card has a row to itself; others stand two in a row where there is room.
+    """
+
+    name: str
+    template: str
+    view: View
+    wide: bool = True
+
+
+LIVE_CARDS: Final[tuple[LiveCard, ...]] = ()
+"""From the top of the page down: earnings, contest, milestones, leaderboard, checklist."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFragment:
+    """A card as it stands in the page. `mark` differs where the page would differ."""
+
+    name: str
+    html: Markup
+    mark: str
+    wide: bool
+
+
+async def live_fragments(
+    request: web.Request, session: AsyncSession, affiliate: Affiliate
+) -> list[LiveFragment]:
+    """Every card as this affiliate sees it now; those that are not shown are empty."""
+    made = []
+    for card in LIVE_CARDS:
+        view = await card.view(session, affiliate, request[VISIT].program)
+        html = Markup() if view is None else fragment(request, card.template, view)
+        mark = hashlib.sha256(html.encode()).hexdigest()[:16]
+        made.append(LiveFragment(card.name, html, mark, card.wide))
+    return made
+
+
+async def show(request: web.Request, member: Member) -> web.Response:
+    """The cards alone, for the script of a page that is open."""
+    async with request.app[CONTEXT].db.read() as session:
+        cards = await live_fragments(request, session, member.affiliate)
+    return web.json_response(
+        {"cards": [{"name": card.name, "html": card.html, "mark": card.mark} for card in cards]}
+    )

@@ -1,0 +1,31 @@
+"""What changes before an affiliate's eyes: hints for the pages that they have open.
+
+A hint says that something is worth reading again, and for whom. It leaves with the commit of
+the transaction that it is given in, reaches every server, and may come too often, but says
+nothing itself.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.notices import announce_everywhere
+
+EVERYBODY: Final = "live:everybody"
+"""The topic of what all affiliates see, such as a contest."""
+
+
+def topic_of(affiliate_id: UUID) -> str:
+    """The topic of what one affiliate sees."""
+    return f"live:{affiliate_id}"
+
+
+async def touch(session: AsyncSession, affiliate_id: UUID) -> None:
+    """Say that something that this affiliate sees is changed by this transaction."""
+    await announce_everywhere(session, topic_of(affiliate_id))
+
+
+async def touch_all(session: AsyncSession) -> None:
+    """Say that something that every affiliate sees is changed by this transaction."""
+    await announce_everywhere(session, EVERYBODY)
