@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from domain import live
 from domain.money import share
 from domain.program import Program
 from storage import referrals, rollups, tiers
@@ -124,4 +125,5 @@ async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> b
     referral = await referrals.of_customer(session, sale.customer_id)
     origin = rollups.origin_of(referral, commission.affiliate_user_id)
     await rollups.earn(session, origin, entry.created_at, entry.currency, difference)
+    await live.touch(session, commission.affiliate_user_id)
     return True
