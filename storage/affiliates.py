@@ -23,6 +23,8 @@ class Affiliate(SQLModel, table=True):
     `time_zone` is an IANA name, empty for the program's. `shows_name` lets other affiliates see
     their display name.
     `unpayable_account` is the connected account that was last heard to take no transfers.
+    `terms_version` is the version that they agreed to last, `terms_told` the one they were mailed
+    about. `may_bid` allows them paid ads on the brand's name.
     """
 
     __tablename__ = "affiliates"
@@ -37,6 +39,8 @@ class Affiliate(SQLModel, table=True):
     platform_url: str = ""
     promo_code: str
     terms_version: str = ""
+    terms_told: str = ""
+    may_bid: bool = False
     submitted_at: datetime | None = None
     approved_at: datetime = Field(default_factory=clock.now)
     approved_by: str = ""
@@ -188,6 +192,13 @@ async def everyone(session: AsyncSession) -> AsyncIterator[tuple[Affiliate, Disc
     )
     async for affiliate, code in await session.stream(query.execution_options(yield_per=500)):
         yield affiliate, code
+
+
+async def called(session: AsyncSession, name: str, limit: int = 2) -> Sequence[Affiliate]:
+    """Affiliates whose audience knows them by this name, in any letter case; a few of them."""
+    is_name = func.lower(col(Affiliate.display_name)) == name.lower()
+    query = select(Affiliate).where(is_name, Affiliate.display_name != "")
+    return (await session.exec(query.order_by(col(Affiliate.id)).limit(limit))).all()
 
 
 async def paid_to(session: AsyncSession, destination: str) -> Affiliate | None:

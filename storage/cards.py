@@ -11,6 +11,7 @@ LANDING = "landing"
 LEAK = "leak"
 CODE_BATCH = "code_batch"
 CONTEST = "contest"
+CASE = "case"
 
 
 class Card(SQLModel, table=True):

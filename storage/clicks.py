@@ -25,12 +25,19 @@ class Click(SQLModel, table=True):
     `visitor` tells people apart for one UTC day and is nobody's address. The first click of a
     visitor on a ref that day is the one that holds `first_key`; the others hold none.
 
+    `fetched_as` is how a browser says that it loaded a link: page, frame or part (of a page, as
+    an image is); empty where it says nothing. `paid` names what marks a click on a search ad, and
+    `keyword` is the word that the ad was bought for.
+
     No foreign key: on PostgreSQL its check holds the affiliate's row, and then a click would
     wait for whoever decides about the affiliate.
     """
 
     __tablename__ = "referral_clicks"
-    __table_args__ = (Index("ix_referral_clicks_affiliate", "affiliate_user_id", "clicked_at"),)
+    __table_args__ = (
+        Index("ix_referral_clicks_affiliate", "affiliate_user_id", "clicked_at"),
+        Index("ix_referral_clicks_moment", "clicked_at"),
+    )
 
     id: UUID = Field(primary_key=True)
     affiliate_user_id: UUID
@@ -44,6 +51,9 @@ class Click(SQLModel, table=True):
     visitor: str
     kind: str
     channel: str
+    fetched_as: str = ""
+    paid: str = ""
+    keyword: str = ""
     first_key: str | None = Field(default=None, unique=True)
     clicked_at: datetime
 
@@ -82,6 +92,9 @@ _COLUMNS = {
     "visitor": "text",
     "kind": "text",
     "channel": "text",
+    "fetched_as": "text",
+    "paid": "text",
+    "keyword": "text",
     "first_key": "text",
     "clicked_at": "timestamptz",
 }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, SQLModel, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -38,3 +38,9 @@ async def taken(session: AsyncSession, refs: set[str]) -> set[str]:
     """Which of these refs lead to somebody already."""
     query = select(ReferralLink.ref).where(col(ReferralLink.ref).in_(refs))
     return set((await session.exec(query)).all())
+
+
+async def suspend(session: AsyncSession, affiliate_id: UUID, reason: str) -> None:
+    """Suspend an affiliate's links for a reason; with none, let them count again."""
+    change = update(ReferralLink).where(col(ReferralLink.affiliate_user_id) == affiliate_id)
+    await session.exec(change.values(suspended=bool(reason), suspension_reason=reason))

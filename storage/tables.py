@@ -12,6 +12,7 @@ from storage import (
     clicks,
     codes,
     commissions,
+    compliance,
     contests,
     idempotency,
     inbox,
@@ -34,6 +35,7 @@ from storage import (
     sessions,
     subscriptions,
     taxes,
+    terms,
     tiers,
     two_tier,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "clicks",
     "codes",
     "commissions",
+    "compliance",
     "contests",
     "idempotency",
     "inbox",
@@ -71,6 +74,7 @@ __all__ = [
     "sessions",
     "subscriptions",
     "taxes",
+    "terms",
     "tiers",
     "two_tier",
 ]
