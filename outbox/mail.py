@@ -2,10 +2,11 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from domain import effects, program
+from domain import effects, program, subscriptions
 from integrations.mail import Mail
 from outbox.letters.registry import Asked
 from outbox.letters.writers import WRITERS
@@ -30,14 +31,36 @@ async def send_mail(job: Job[Effect], services: Services) -> None:
     async with services.db.read() as session:
         settings = await program.load(session)
         asked = Asked(session, about, settings, services.settings)
+        if not await _is_wanted(asked):
+            return
         context = await WRITERS[template](asked)
-    context |= {
-        "product_name": services.settings.product_name,
-        "support_email": settings.support_email,
-        "dashboard_url": f"{services.settings.public_url}/affiliate",
-    }
+    if context is None:
+        return
+    context |= every_mail(asked)
     mail = render(template, job.row.payload["to"], context)
     await services.mailer.send(mail, idempotency_key=str(job.row.id))
+
+
+async def _is_wanted(asked: Asked) -> bool:
+    """Whether they still take the mails of this one's topic; one without a topic always goes."""
+    topic = asked.about.get("topic", "")
+    owner = asked.about.get("affiliate", "")
+    return not topic or await subscriptions.wants(asked.session, UUID(owner), topic)
+
+
+def every_mail(asked: Asked) -> dict[str, Any]:
+    """What every template is filled with; a mail of a topic has its way to unsubscribe."""
+    server, topic = asked.server, asked.about.get("topic", "")
+    path = ""
+    if topic:
+        key, owner = server.secret_key.get_secret_value(), UUID(asked.about["affiliate"])
+        path = subscriptions.unsubscribe_path(key, owner, topic)
+    return {
+        "product_name": server.product_name,
+        "support_email": asked.program.support_email,
+        "dashboard_url": f"{server.public_url}/affiliate",
+        "unsubscribe_url": f"{server.public_url}{path}" if path else "",
+    }
 
 
 def render(template: str, to: str, context: dict[str, Any]) -> Mail:
@@ -48,5 +71,7 @@ def render(template: str, to: str, context: dict[str, Any]) -> Mail:
     text = _TEMPLATES.get_template(f"{template}.txt").render(context)
     first, _, body = text.split("\n", 2)
     html = _TEMPLATES.get_template(f"{template}.html").render(context)
-    reply_to = context["support_email"] or None
-    return Mail(to, first.removeprefix("Subject: "), body, html, reply_to=reply_to)
+    reply_to, stop = context["support_email"] or None, context["unsubscribe_url"]
+    headers = subscriptions.unsubscribe_headers(stop) if stop else {}
+    subject = first.removeprefix("Subject: ")
+    return Mail(to, subject, body, html, reply_to=reply_to, headers=headers)

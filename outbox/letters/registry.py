@@ -20,7 +20,7 @@ class Asked:
     server: Settings
 
 
-Writer = Callable[[Asked], Awaitable[dict[str, Any]]]
+Writer = Callable[[Asked], Awaitable[dict[str, Any] | None]]
 
 WRITERS: dict[str, Writer] = {}
 
@@ -29,7 +29,7 @@ def letter(*templates: str) -> Callable[[Writer], Writer]:
     """Have the function below say what these templates are filled with.
 
     It reads what is true when the mail leaves, and raises `GiveUpError` if what the mail is
-    about is gone.
+    about is gone. None is for a mail that is best not sent any more.
     """
 
     def register(write: Writer) -> Writer:

@@ -16,7 +16,11 @@ JINJA = Environment(
 )
 HOSTILE = "<script>alert('x')</script> & مرحبا 🎉"
 
-EVERY_MAIL = {"product_name": "PropMine & Co", "support_email": "partners@propmine.example"}
+EVERY_MAIL = {
+    "product_name": "PropMine & Co",
+    "support_email": "partners@propmine.example",
+    "unsubscribe_url": "https://desk.example/unsubscribe/tips/abc-_=",
+}
 STATE = {"name": HOSTILE, "promo_code": "MIA30"}
 PAYOUT = {
     "name": HOSTILE,
@@ -160,6 +164,13 @@ def test_without_a_support_address_no_empty_line_asks_for_questions() -> None:
         assert "Questions?" not in _render(
             "sign_in", kind, MAILS["sign_in"] | {"support_email": ""}
         )
+
+
+def test_a_mail_of_no_topic_offers_no_way_out() -> None:
+    """Mails about money and the account always come."""
+    for kind in ("html", "txt"):
+        shown = _render("sign_in", kind, MAILS["sign_in"] | {"unsubscribe_url": ""})
+        assert "nsubscribe" not in shown
 
 
 def test_somebody_without_a_payout_method_is_asked_for_one() -> None:
