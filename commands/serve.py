@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from domain import assets, program
 from domain.audit import SYSTEM
 from domain.errors import InvalidError
 from sandbox.stand_ins import StandIns
+from scheduled.scheduler import run_all
 from settings import Settings
 from storage import program as program_rows
 from storage.db import Database
@@ -89,6 +91,7 @@ async def _run_sandbox(folder: Path, port: int) -> None:
                 await program.update(session, _SANDBOX_RULES, SYSTEM)
                 await assets.add_starters(session, SYSTEM)
 
+    stand_ins.calendar.happens = partial(run_all, desk.services)
     # Behind the start of the desk, which makes the tables.
     app.on_startup.append(rules)
     stand_ins.mount(app)

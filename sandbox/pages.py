@@ -99,7 +99,7 @@ async def _let_days_pass(request: web.Request) -> web.Response:
     """Move the day on, and show the page again on which that was asked for."""
     form = await request.post()
     try:
-        request.app[_CALENDAR].let_pass(int(str(form.get("days", ""))))
+        await request.app[_CALENDAR].let_pass(int(str(form.get("days", ""))))
     except ValueError as error:
         raise web.HTTPBadRequest(text="So many days cannot pass at once.") from error
     back = str(form.get("back", ""))

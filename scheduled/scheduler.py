@@ -15,6 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from integrations.errors import TransportError
 from outbox.services import Services
 from scheduled import (
     backfill,
@@ -122,6 +123,23 @@ async def look(db: Database, watch: Watch) -> None:
     """Take one look."""
     async with db.transaction() as session:
         await watch.work(session)
+
+
+async def run_all(services: Services) -> None:
+    """Run every job, errand and watch of today now, each as often as it may.
+
+    For a clock that leaps over the hours at which they would have begun. A service that fails
+    is left for the next time, as a scheduler would.
+    """
+    for errand in sorted(ERRANDS, key=lambda errand: errand.hour):
+        try:
+            await run_errand(services, errand)
+        except TransportError as error:
+            _log.warning("errand failed", job=errand.name, error=str(error))
+    for job in sorted(JOBS, key=lambda job: job.hour):
+        await run_once(services.db, job)
+    for watch in WATCHES:
+        await look(services.db, watch)
 
 
 class Scheduler:

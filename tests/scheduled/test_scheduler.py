@@ -6,8 +6,13 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from desk import services_for
 from domain import effects, sessions
-from scheduled.scheduler import JOBS, Job, run_once
+from integrations.errors import TransportError
+from outbox.services import Services
+from scheduled import scheduler
+from scheduled.scheduler import JOBS, Errand, Job, Watch, run_all, run_once
+from settings import Settings
 from storage.db import Database
 from storage.sessions import Session, SignInLink
 from tests.builders import apply, effects_asked_for
@@ -72,3 +77,36 @@ async def test_operators_are_reminded_of_overdue_applications_only(db: Database)
         await run_once(db, BY_NAME["queue-reminder"])
     notices = [e for e in await effects_asked_for(db) if e.kind == effects.NOTICE]
     assert ["1 application has waited" in e.payload["text"] for e in notices] == [True]
+
+
+async def test_a_clock_that_leaps_leaves_nothing_out(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each job and errand once a day whatever its hour, each watch every time.
+
+    An errand whose service fails keeps nobody from theirs, and is run the next time.
+    """
+    runs: list[str] = []
+    works = False
+
+    async def job(_session: AsyncSession) -> None:
+        runs.append("job")
+
+    async def watch(_session: AsyncSession) -> None:
+        runs.append("watch")
+
+    async def errand(_services: Services) -> None:
+        if not works:
+            raise TransportError("The service is down")
+        runs.append("errand")
+
+    monkeypatch.setattr(scheduler, "JOBS", (Job("test-job", 23, job),))
+    monkeypatch.setattr(scheduler, "ERRANDS", (Errand("test-errand", 23, errand),))
+    monkeypatch.setattr(scheduler, "WATCHES", (Watch("test-watch", 5, watch),))
+    services = services_for(Settings(_env_file=None), db)
+    await run_all(services)
+    works = True
+    await run_all(services)
+    await run_all(services)
+    await services.close()
+    assert runs == ["job", "watch", "errand", "watch", "watch"]
