@@ -22,6 +22,7 @@ class Application(SQLModel, table=True):
     `email_key` is the address in its canonical spelling, unique: one person, one
     application. It is null while the application has no usable address.
     `terms` maps each terms checkbox's label to whether it was ticked.
+    `recruited_by` is the ref of the recruit link that led here, or what was typed as one.
     `extra` holds answers that no field of ours takes: `[{"label": …, "text": …}]`.
     """
 
@@ -40,6 +41,7 @@ class Application(SQLModel, table=True):
     audience_focus: str = ""
     requested_code: str = ""
     promotion_methods: str = ""
+    recruited_by: str = ""
     terms: dict[str, bool] = json_field(dict)
     agreed_to_terms: bool = False
     terms_version: str = ""

@@ -11,7 +11,10 @@ from storage.ids import new_id
 
 
 class ReferralLink(SQLModel, table=True):
-    """An affiliate's link. `ref` stands in `/r/{ref}` and `?ref=`."""
+    """An affiliate's link. `ref` stands in `/r/{ref}`, `?ref=` and `/affiliate/join/{ref}`.
+
+    `recruited_by_affiliate_id` is who brought the affiliate into the program, if somebody did.
+    """
 
     __tablename__ = "referral_links"
 
@@ -20,6 +23,9 @@ class ReferralLink(SQLModel, table=True):
     ref: str = Field(unique=True)
     suspended: bool = False
     suspension_reason: str = ""
+    recruited_by_affiliate_id: UUID | None = Field(
+        default=None, foreign_key="affiliates.id", index=True
+    )
     created_at: datetime = Field(default_factory=clock.now)
 
 
