@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
+from cryptography.fernet import Fernet
 from pydantic import (
     AnyHttpUrl,
     Field,
@@ -34,6 +35,14 @@ def _is_web_address(text: str) -> bool:
     try:
         _URL.validate_python(text)
     except ValidationError:
+        return False
+    return True
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
         return False
     return True
 
@@ -153,6 +162,17 @@ class Settings(BaseSettings):
     def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("tax_encryption_keys")
+    @classmethod
+    def _usable_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in value:
+            if not _is_fernet_key(key.get_secret_value()):
+                raise ValueError(
+                    "each key has to be 32 random bytes in URL-safe base64, which is 44 "
+                    "characters. This makes one: affiliate-desk tax new-key"
+                )
         return value
 
     @field_validator("database_url")

@@ -28,6 +28,9 @@ PROMO_POST = "promo.post"
 LEAK_CARD = "card.leak"
 CODE_BATCH = "card.code_batch"
 CODE_BATCH_FILE = "file.code_batch"
+TAX_CARD = "card.tax_form"
+CONTEST_CARD = "card.contest"
+CONTEST_MAILS = "contest.mails"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -44,6 +47,9 @@ _WORDS: Final = {
     LEAK_CARD: "the card about a discount code that may have leaked",
     CODE_BATCH: "the card of codes that were made at once",
     CODE_BATCH_FILE: "the file with codes that were made at once",
+    TAX_CARD: "the card of a tax form",
+    CONTEST_CARD: "the card of a contest that has ended",
+    CONTEST_MAILS: "the mails that tell affiliates of a contest",
 }
 
 
@@ -128,6 +134,11 @@ async def show_payout(session: AsyncSession, payout_id: UUID) -> None:
     await outbox.put(session, PAYOUT_CARD, lane=f"card:{payout_id}", payout=str(payout_id))
 
 
+async def show_tax_form(session: AsyncSession, form_id: UUID) -> None:
+    """Bring the operators' card of a tax form up to date, posting it if it is new."""
+    await outbox.put(session, TAX_CARD, lane=f"card:{form_id}", tax_form=str(form_id))
+
+
 async def show_leak(session: AsyncSession, leak_id: UUID) -> None:
     """Bring the operators' card of a leak up to date, posting it if it is new."""
     await outbox.put(session, LEAK_CARD, lane=f"card:{leak_id}", leak=str(leak_id))
@@ -171,3 +182,16 @@ async def send_code_batch(session: AsyncSession, batch: UUID) -> None:
 def batch_lane(batch: UUID) -> str:
     """Where everything that is shown of a batch of codes stands in line."""
     return f"card:{batch}"
+
+
+async def show_contest(session: AsyncSession, contest_id: UUID) -> None:
+    """Bring the operators' card of a contest that has ended up to date, posting it if it is new."""
+    await outbox.put(session, CONTEST_CARD, lane=f"card:{contest_id}", contest=str(contest_id))
+
+
+async def mail_contest(
+    session: AsyncSession, contest_id: UUID, news: str, after: UUID | None = None
+) -> None:
+    """Ask for the mails that tell affiliates something of a contest, from behind `after` on."""
+    behind = str(after) if after else ""
+    await outbox.put(session, CONTEST_MAILS, contest=str(contest_id), news=news, after=behind)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from domain import taxes
 from domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from domain.money import money
 from domain.program import Program, load
@@ -65,7 +66,12 @@ async def minimum_reached(_session: AsyncSession, claim: Claim) -> DomainError |
     return InvalidError(f"Payouts start at {least}: {missing} is still missing.")
 
 
-BARRIERS: tuple[Barrier, ...] = (approved, nothing_open, minimum_reached)
+async def tax_form(session: AsyncSession, claim: Claim) -> DomainError | None:
+    """Nobody is paid without a tax form, where those are on."""
+    return await taxes.refusal(session, claim.affiliate.id)
+
+
+BARRIERS: tuple[Barrier, ...] = (approved, nothing_open, minimum_reached, tax_form)
 """Looked at in this order; the first that answers stops the payout, and says why."""
 
 

@@ -6,11 +6,15 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import program
+from domain import program, taxes
 from domain.errors import NotFoundError
+from domain.taxes import Standing
 from storage import affiliates, ledger, payouts
+from storage import taxes as tax_forms
 from storage.affiliates import Affiliate
 from storage.payouts import Payout
+from storage.taxes import TaxForm
+from storage.vault import vault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class View:
     """A payout as finance decides on it. Money is minor units of the payout's currency.
 
     `left` and `pending` are the balance beside what this payout takes; `needed` is how many
-    people have to approve.
+    people have to approve. `tax` is where the affiliate stands with their tax form now, None where
+    those are off; `tax_form` is the form that the payout was asked for with.
     """
 
     payout: Payout
@@ -26,6 +31,8 @@ class View:
     left: int
     pending: int
     needed: int
+    tax: Standing | None = None
+    tax_form: TaxForm | None = None
 
 
 async def view(session: AsyncSession, payout_id: UUID) -> View:
@@ -37,7 +44,9 @@ async def view(session: AsyncSession, payout_id: UUID) -> View:
     balances = await ledger.balances(session, affiliate.id, clock.now())
     left, pending = balances.get(payout.currency, (0, 0))
     needed = approvals_needed(payout, await program.load(session))
-    return View(payout, affiliate, left, pending, needed)
+    tax = await taxes.standing(session, affiliate.id) if vault_of(session) else None
+    form = await tax_forms.get(session, payout.tax_form_id) if payout.tax_form_id else None
+    return View(payout, affiliate, left, pending, needed, tax, form)
 
 
 def approvals_needed(payout: Payout, settings: program.Program) -> int:

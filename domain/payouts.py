@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, program, texts
+from domain import effects, program, taxes, texts
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
@@ -41,9 +41,13 @@ async def request(
     claim = await claim_of(session, affiliate, currency or settings.currency)
     if refusal := await first_barrier(session, claim):
         raise refusal
+    withheld = await taxes.withheld_of(session, affiliate.id, claim.available)
+    form = (await taxes.standing(session, affiliate.id)).form
     payout = Payout(
         affiliate_user_id=affiliate.id,
-        amount_cents=claim.available,
+        amount_cents=claim.available - withheld,
+        withheld_cents=withheld,
+        tax_form_id=form.id if form else None,
         currency=claim.currency,
         method=affiliate.payout_method or rows.MANUAL,
         destination=affiliate.payout_destination,
@@ -51,6 +55,8 @@ async def request(
     session.add(payout)
     await session.flush()
     _post(session, payout, -payout.amount_cents, "payout", "")
+    if withheld:
+        _post(session, payout, -withheld, "payout_withheld", ":withheld")
     await _step(session, payout, affiliate, rows.REQUESTED, action="requested", actor=actor)
     await _mail(session, payout, affiliate, "payout_requested")
     return payout
@@ -60,9 +66,15 @@ async def approve(session: AsyncSession, payout_id: UUID, actor: Actor) -> Payou
     """Approve, or be the first of the two who have to.
 
     The last approval sends the transfer on its way; what is paid by hand then waits for
-    `mark_paid`. Raises `ConflictError` if it is decided, or for the same person's second time.
+    `mark_paid`. Raises `ConflictError` if it is decided, for the same person's second time, or
+    while there is no tax form that counts.
     """
     payout, affiliate = await _open(session, payout_id, (rows.REQUESTED,))
+    if await taxes.refusal(session, affiliate.id):
+        raise ConflictError(
+            f"The tax form of {affiliate.promo_code} was sent back, has expired or is not verified "
+            "yet. Approve this payout when there is one that counts, or reject it."
+        )
     if any(each["id"] == actor.id for each in payout.approvals):
         raise ConflictError("You have approved this payout already: somebody else has to, too.")
     payout.approvals = [*payout.approvals, {"id": actor.id, "name": actor.name or actor.id}]
@@ -88,6 +100,7 @@ async def reject(session: AsyncSession, payout_id: UUID, reason: str, actor: Act
     payout.reason = texts.require_reason(reason)
     _decided_by(payout, actor.name or actor.id)
     _post(session, payout, payout.amount_cents, "payout_rejected", ":rejected")
+    _give_back_withheld(session, payout)
     await _step(
         session,
         payout,
@@ -144,6 +157,7 @@ async def fail(session: AsyncSession, payout_id: UUID, why: str) -> None:
     affiliate = await _affiliate(session, payout.affiliate_user_id)
     payout.reason = texts.keepable(why)
     _post(session, payout, payout.amount_cents, "payout_failed", ":failed")
+    _give_back_withheld(session, payout)
     await _step(
         session, payout, affiliate, rows.FAILED, action="failed", actor=SYSTEM, why=payout.reason
     )
@@ -175,6 +189,8 @@ async def transfer_reversed(
         return payout
     _post(session, payout, back, "payout_reversed", f"{rows.REVERSED}{due}")
     status = rows.FAILED if due == payout.amount_cents else rows.PAID
+    if status == rows.FAILED:
+        _give_back_withheld(session, payout)
     await _step(session, payout, affiliate, status, action="reversed", actor=SYSTEM, amount=back)
     part, whole = (money(cents, payout.currency) for cents in (back, payout.amount_cents))
     await effects.tell_operators(
@@ -223,6 +239,12 @@ def _post(session: AsyncSession, payout: Payout, amount: int, reason: str, part:
             available_at=clock.now(),
         )
     )
+
+
+def _give_back_withheld(session: AsyncSession, payout: Payout) -> None:
+    """Post back what was withheld beside a payout of which nothing arrived."""
+    if payout.withheld_cents:
+        _post(session, payout, payout.withheld_cents, "payout_withheld_back", ":withheld_back")
 
 
 def _decided_by(payout: Payout, names: str) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, and_, text
@@ -195,25 +196,26 @@ async def paid_between(
 
     A payout counts on the day of its payment.
     """
+    everything = func.sum(Payout.amount_cents + Payout.withheld_cents)
+    paid = await _sums(session, everything, start, end, affiliate_id)
+    withheld = await _sums(session, func.sum(Payout.withheld_cents), start, end, affiliate_id)
+    back = await _came_back(session, start, end, affiliate_id)
+    return [Paid(*key, paid[key] - back[key], withheld[key]) for key in sorted(paid)]
+
+
+async def _sums(
+    session: AsyncSession, what: Any, start: datetime, end: datetime, affiliate_id: UUID | None
+) -> Counter[tuple[UUID, str, str]]:
+    """A sum over the payouts that were paid in a period, by affiliate, method and currency."""
     query = (
-        select(
-            Payout.affiliate_user_id,
-            Payout.method,
-            Payout.currency,
-            func.sum(Payout.amount_cents + Payout.withheld_cents),
-            func.sum(Payout.withheld_cents),
-        )
+        select(Payout.affiliate_user_id, Payout.method, Payout.currency, what)
         .where(Payout.status == PAID, col(Payout.paid_at) >= start, col(Payout.paid_at) < end)
         .group_by(col(Payout.affiliate_user_id), col(Payout.method), col(Payout.currency))
-        .order_by(col(Payout.affiliate_user_id), col(Payout.method), col(Payout.currency))
     )
     if affiliate_id is not None:
         query = query.where(Payout.affiliate_user_id == affiliate_id)
-    back = await _came_back(session, start, end, affiliate_id)
-    return [
-        Paid(owner, method, currency, int(paid) - back[owner, method, currency], int(withheld))
-        for owner, method, currency, paid, withheld in await session.exec(query)
-    ]
+    rows = await session.exec(query)
+    return Counter({(owner, method, unit): int(amount) for owner, method, unit, amount in rows})
 
 
 async def _came_back(

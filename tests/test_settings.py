@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ from pydantic import ValidationError
 
 from settings import Settings
 
+TAX_KEYS = [base64.urlsafe_b64encode(bytes([n]) * 32).decode() for n in (1, 2)]
 SLACK = {"slack_bot_token": "xoxb-1", "slack_signing_secret": "s", "slack_channel": "C1"}
 
 
@@ -94,12 +96,13 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spaces and a comma too many do no harm."""
     monkeypatch.setenv("SLACK_REVIEWERS", "U1, U2,,U1,")
     monkeypatch.setenv("CLERK_AUTHORIZED_PARTIES", " https://a.example , https://b.example")
-    monkeypatch.setenv("TAX_ENCRYPTION_KEYS", "new,old")
+    new, old = TAX_KEYS
+    monkeypatch.setenv("TAX_ENCRYPTION_KEYS", f"{new}, {old}")
     settings = Settings()
     assert settings.slack_reviewers == {"U1", "U2"}
     assert settings.slack_finance == frozenset()
     assert settings.clerk_authorized_parties == ("https://a.example", "https://b.example")
-    assert [key.get_secret_value() for key in settings.tax_encryption_keys] == ["new", "old"]
+    assert [key.get_secret_value() for key in settings.tax_encryption_keys] == [new, old]
 
 
 def test_no_secret_shows_in_what_settings_print() -> None:
@@ -107,14 +110,29 @@ def test_no_secret_shows_in_what_settings_print() -> None:
     settings = Settings(
         **SLACK,  # type: ignore[arg-type]  # text, as the environment gives it
         secret_key="hunter2",
-        tax_encryption_keys="hunter2",
+        tax_encryption_keys=TAX_KEYS[0],
         database_url="postgresql+asyncpg://desk:hunter2@db/desk",
         smtp_url="smtp://u:hunter2@mail",
         mail_from="a@example.com",
     )
     for shown in (repr(settings), str(settings)):
         assert "hunter2" not in shown
+        assert TAX_KEYS[0] not in shown
         assert "xoxb-1" not in shown
+
+
+@pytest.mark.parametrize("key", ["hunter2", "x" * 44, "new,old", TAX_KEYS[0][:-1]])
+def test_a_tax_key_of_the_wrong_shape_is_an_error_at_start(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """It names the variable and says how to make a key; the key itself it does not show."""
+    monkeypatch.setenv("TAX_ENCRYPTION_KEYS", f"{TAX_KEYS[0]},{key}")
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    (problem,) = error.value.errors()
+    assert problem["loc"] == ("tax_encryption_keys",)
+    assert "affiliate-desk tax new-key" in problem["msg"]
+    assert key not in str(error.value)
 
 
 def test_no_secret_shows_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,394 @@
+"""Tax forms: sent, looked at by finance, sent back, expired; and who may read what is sealed.
+
+A form is never edited: each time it is sent it is a new version, and only the newest counts. The
+number is sealed before it is kept, opened for a stated purpose only, and that is written down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import clock
+from domain import effects, program, texts
+from domain.audit import Actor, record
+from domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
+from domain.money import share
+from domain.tax_choices import TITLES
+from domain.tax_forms import Draft
+from storage import affiliates, taxes
+from storage.affiliates import Affiliate
+from storage.taxes import W9, TaxForm, Withholding
+from storage.vault import LockedError, Vault, vault_of
+
+MISSING: Final = "missing"
+SUBMITTED: Final = "submitted"
+VERIFIED: Final = "verified"
+RETURNED: Final = "returned"
+EXPIRED: Final = "expired"
+TOLD_BEFORE: Final = timedelta(days=60)
+_YEARS: Final = 3
+PURPOSE_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an affiliate stands with their tax form.
+
+    `status` is missing, submitted or verified, as every list shows it; `why` says of a missing one
+    that it was `returned` or that it `expired`.
+    """
+
+    status: str
+    form: TaxForm | None = None
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The status, with what a missing form is missing for."""
+        if self.form is None:
+            return self.status
+        title = TITLES[self.form.form_type]
+        if self.why == RETURNED:
+            return f"{MISSING} ({title} sent back)"
+        if self.why == EXPIRED:
+            return f"{MISSING} ({title} expired)"
+        return f"{self.status} ({title})"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a form keeps sealed. It does not show itself in a log."""
+
+    tax_id: str = field(repr=False)
+    date_of_birth: str = field(repr=False)
+    signed_from: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A form as finance decides on it; nothing in it is secret."""
+
+    form: TaxForm
+    affiliate: Affiliate
+    standing: Standing
+    withholds: bool
+    rate_bp: int
+
+
+def standing_of(form: TaxForm | None) -> Standing:
+    """Where somebody with this current form stands, now."""
+    if form is None:
+        return Standing(MISSING)
+    if form.returned_at is not None:
+        return Standing(MISSING, form, RETURNED)
+    if form.expires_at is not None and form.expires_at <= clock.now():
+        return Standing(MISSING, form, EXPIRED)
+    return Standing(VERIFIED if form.verified else SUBMITTED, form)
+
+
+async def standing(session: AsyncSession, affiliate_id: UUID) -> Standing:
+    """Where an affiliate stands, now."""
+    return standing_of(await taxes.current(session, affiliate_id))
+
+
+async def refusal(session: AsyncSession, affiliate_id: UUID) -> DomainError | None:
+    """Why an affiliate can not be paid for want of a tax form, to themselves; None if they can."""
+    if vault_of(session) is None:
+        return None
+    found = await standing(session, affiliate_id)
+    if found.why == RETURNED:
+        return InvalidError(
+            "Your tax form was sent back: see why on the Tax page, and send it again. Then you can "
+            "be paid."
+        )
+    if found.why == EXPIRED:
+        return InvalidError("Your tax form has expired. Send a new one on the Tax page.")
+    if found.status == MISSING:
+        return InvalidError("Before your first payout we need your tax form: see the Tax page.")
+    needed = (await program.load(session)).tax_form_needed
+    if needed == VERIFIED and found.status != VERIFIED:
+        return InvalidError(
+            "Your tax form is still being looked at. You can ask for a payout after that."
+        )
+    return None
+
+
+def expiry(form_type: str, signed_at: datetime) -> datetime | None:
+    """The first moment at which a form does not count any more: none for a W-9.
+
+    A W-8 is good until the end of the third calendar year after the one it was signed in.
+    """
+    if form_type == W9:
+        return None
+    return datetime(signed_at.year + _YEARS + 1, 1, 1, tzinfo=UTC)
+
+
+async def submit(
+    session: AsyncSession,
+    affiliate_id: UUID,
+    draft: Draft,
+    *,
+    signed_from: str,
+    after: int,
+    actor: Actor,
+) -> TaxForm:
+    """Keep a form as the one that counts from now on.
+
+    `after` is the version that its sender saw (0 for none), so that one form sent twice is kept
+    once: raises `ConflictError` where there is a newer one.
+    """
+    vault = _require_vault(session)
+    affiliate = await _affiliate(session, affiliate_id)
+    before = await taxes.current(session, affiliate.id)
+    latest = before.version if before else 0
+    if after != latest:
+        raise ConflictError("This form was sent already: this page shows it.")
+    if before is not None:
+        before.is_current, before.updated_at = False, clock.now()
+        session.add(before)
+        await session.flush()
+    form = _form(affiliate, draft, latest + 1)
+    form.tax_id_encrypted = vault.seal(
+        form.id,
+        {
+            "tax_id": draft.tin.number,
+            "date_of_birth": draft.date_of_birth,
+            "signed_from": signed_from,
+        },
+    )
+    session.add(form)
+    await session.flush()
+    detail = {"form": form.form_type, "version": form.version}
+    await effects.show_tax_form(session, form.id)
+    if before is not None:
+        # Its card loses its buttons: only the newest form can be decided on.
+        await effects.show_tax_form(session, before.id)
+    await effects.send_mail(session, "tax_submitted", affiliate.email, tax_form=str(form.id))
+    await record(session, actor, "tax.submitted", f"affiliate:{affiliate.id}", **detail)
+    return form
+
+
+def _form(affiliate: Affiliate, draft: Draft, version: int) -> TaxForm:
+    now = clock.now()
+    return TaxForm(
+        affiliate_user_id=affiliate.id,
+        version=version,
+        form_type=draft.form_type,
+        legal_name=draft.legal_name,
+        business_name=draft.business_name,
+        classification=draft.classification,
+        fatca_status=draft.fatca_status,
+        tax_id_type=draft.tin.kind,
+        tax_id_last4=draft.tin.last4,
+        address_line1=draft.address_line1,
+        address_line2=draft.address_line2,
+        address_city=draft.address_city,
+        address_state=draft.address_state,
+        address_zip=draft.address_zip,
+        address_country=draft.address_country,
+        citizenship=draft.citizenship,
+        treaty=draft.treaty,
+        told_to_withhold=draft.told_to_withhold,
+        certifications=list(draft.certifications),
+        signed_name=draft.signed_name,
+        signed_as=draft.signed_as,
+        submitted_at=now,
+        expires_at=expiry(draft.form_type, now),
+    )
+
+
+async def verify(session: AsyncSession, form_id: UUID, actor: Actor) -> View:
+    """Note that finance found a form good. Raises `ConflictError` if it does not count any more."""
+    form, affiliate = await _open(session, form_id)
+    if form.verified:
+        raise ConflictError(f"This form is verified already, by {form.decided_by}.")
+    form.verified, form.verified_at = True, clock.now()
+    await _decided(session, form, affiliate, "verified", actor)
+    return await view(session, form_id)
+
+
+async def send_back(session: AsyncSession, form_id: UUID, reason: str, actor: Actor) -> View:
+    """Ask for a form again, with a reason that is mailed; also for one that was verified.
+
+    Raises `InvalidError` without a reason, `ConflictError` if it does not count any more.
+    """
+    form, affiliate = await _open(session, form_id)
+    form.return_reason = texts.require_reason(reason)
+    form.verified, form.returned_at = False, clock.now()
+    await effects.send_mail(session, "tax_returned", affiliate.email, tax_form=str(form.id))
+    await _decided(session, form, affiliate, "returned", actor, reason=form.return_reason)
+    return await view(session, form_id)
+
+
+async def _decided(
+    session: AsyncSession,
+    form: TaxForm,
+    affiliate: Affiliate,
+    action: str,
+    actor: Actor,
+    **detail: str,
+) -> None:
+    form.decided_by, form.updated_at = actor.name or actor.id, clock.now()
+    session.add(form)
+    await session.flush()
+    await effects.show_tax_form(session, form.id)
+    subject = f"affiliate:{affiliate.id}"
+    await record(session, actor, f"tax.{action}", subject, version=form.version, **detail)
+
+
+async def switch_withholding(
+    session: AsyncSession, form_id: UUID, *, on: bool, actor: Actor
+) -> View:
+    """Begin or end to withhold a part of an affiliate's payouts, from the next one on.
+
+    A second time changes nothing. Raises `ConflictError` where the program withholds nothing.
+    """
+    found = await view(session, form_id)
+    affiliate = await _affiliate(session, found.affiliate.id)
+    if on and not found.rate_bp:
+        raise ConflictError(
+            "The program withholds nothing: set backup_withholding_bp, which is usually 2400."
+        )
+    kept = await taxes.withholding_of(session, affiliate.id)
+    if on == (kept is not None):
+        return found
+    if kept is not None:
+        await session.delete(kept)
+    else:
+        by = actor.name or actor.id
+        session.add(Withholding(affiliate_user_id=affiliate.id, switched_by=by))
+    await session.flush()
+    await effects.show_tax_form(session, form_id)
+    action = "tax.withholding_began" if on else "tax.withholding_ended"
+    await record(session, actor, action, f"affiliate:{affiliate.id}", rate_bp=found.rate_bp)
+    return await view(session, form_id)
+
+
+async def withheld_of(session: AsyncSession, affiliate_id: UUID, amount: int) -> int:
+    """How much of an amount is withheld of an affiliate's next payout, in its minor units."""
+    if vault_of(session) is None:
+        return 0
+    rate = (await program.load(session)).backup_withholding_bp
+    if not rate or await taxes.withholding_of(session, affiliate_id) is None:
+        return 0
+    return share(amount, rate)
+
+
+async def view(session: AsyncSession, form_id: UUID) -> View:
+    """A form with what is known around it. Raises `NotFoundError`."""
+    form = await taxes.get(session, form_id)
+    affiliate = await affiliates.get(session, form.affiliate_user_id) if form else None
+    if form is None or affiliate is None:
+        raise NotFoundError("There is no such tax form.")
+    return View(
+        form,
+        affiliate,
+        standing_of(form),
+        await taxes.withholding_of(session, affiliate.id) is not None,
+        (await program.load(session)).backup_withholding_bp,
+    )
+
+
+async def read(session: AsyncSession, form: TaxForm, actor: Actor, purpose: str) -> Secrets:
+    """Open what a form keeps sealed; who did so and what for is in the audit log.
+
+    Raises `InvalidError` without a purpose, and `ConflictError` where no key opens it.
+    """
+    vault = _require_vault(session)
+    why = texts.keepable(purpose).strip()
+    if not why or len(why) > PURPOSE_MAX:
+        raise InvalidError(
+            f"Say what for, in at most {PURPOSE_MAX} characters: it is written down."
+        )
+    try:
+        secrets = vault.open(form.id, form.tax_id_encrypted)
+    except LockedError:
+        raise locked(await affiliates.get(session, form.affiliate_user_id)) from None
+    subject = f"affiliate:{form.affiliate_user_id}"
+    await record(session, actor, "tax.read", subject, version=form.version, why=why)
+    return Secrets(secrets["tax_id"], secrets["date_of_birth"], secrets["signed_from"])
+
+
+def locked(affiliate: Affiliate | None) -> ConflictError:
+    """What is said of a form that no key opens."""
+    whose = affiliate.promo_code if affiliate else "somebody who is gone"
+    return ConflictError(
+        f"The tax form of {whose} was sealed with a key that is not in TAX_ENCRYPTION_KEYS any "
+        "more. Put that key back at the end of the list, or press Send back on the form's card, so "
+        "that they send it again."
+    )
+
+
+async def reseal(session: AsyncSession, ids: Sequence[UUID]) -> tuple[int, list[TaxForm]]:
+    """Seal these forms with the first key: how many were not, and those that no key opens."""
+    vault = _require_vault(session)
+    changed, stuck = 0, []
+    for form in await taxes.some(session, ids):
+        if vault.is_current(form.tax_id_encrypted):
+            continue
+        try:
+            form.tax_id_encrypted = vault.seal_again(form.tax_id_encrypted)
+        except LockedError:
+            stuck.append(form)
+            continue
+        session.add(form)
+        changed += 1
+    return changed, stuck
+
+
+async def tell_locked(session: AsyncSession, stuck: Sequence[TaxForm]) -> None:
+    """Have finance ask for those again whose current form no key opens."""
+    wanted = [form.affiliate_user_id for form in stuck if form.is_current]
+    people = await affiliates.by_ids(session, wanted)
+    if people:
+        names = ", ".join(sorted(each.promo_code for each in people.values()))
+        await effects.tell_operators(
+            session,
+            f"No key in TAX_ENCRYPTION_KEYS opens the tax forms of: {names}. Put the old key back, "
+            "or press Send back on their cards (/affiliate taxes), so that they send them again.",
+        )
+
+
+async def tell_expiring(session: AsyncSession) -> None:
+    """Mail everybody whose form expires in less than 60 days, once for each form."""
+    now = clock.now()
+    for form in await taxes.expiring(session, now + TOLD_BEFORE, now):
+        affiliate = await affiliates.get(session, form.affiliate_user_id)
+        form.expiry_told_at = now
+        session.add(form)
+        if affiliate is not None:
+            await effects.send_mail(session, "tax_expiring", affiliate.email, tax_form=str(form.id))
+    await session.flush()
+
+
+def _require_vault(session: AsyncSession) -> Vault:
+    vault = vault_of(session)
+    if vault is None:
+        raise ConflictError("Tax forms are off: TAX_ENCRYPTION_KEYS is not set.")
+    return vault
+
+
+async def _affiliate(session: AsyncSession, affiliate_id: UUID) -> Affiliate:
+    """Whose form it is, ours until the transaction ends: forms change under that lock only."""
+    affiliate = await affiliates.get(session, affiliate_id, lock=True)
+    if affiliate is None:
+        raise NotFoundError("There is no such affiliate.")
+    return affiliate
+
+
+async def _open(session: AsyncSession, form_id: UUID) -> tuple[TaxForm, Affiliate]:
+    """A form that can be decided on. Raises `NotFoundError`, `ConflictError`."""
+    known = await taxes.get(session, form_id)
+    if known is None:
+        raise NotFoundError("There is no such tax form.")
+    affiliate = await _affiliate(session, known.affiliate_user_id)
+    form = await taxes.current(session, affiliate.id)
+    if form is None or form.id != form_id:
+        raise ConflictError("They have sent a newer form since: decide on that one.")
+    if form.returned_at is not None:
+        raise ConflictError(f"This form was sent back already, by {form.decided_by}.")
+    return form, affiliate
