@@ -35,7 +35,13 @@ _FROM = {
 
 
 async def create(
-    session: AsyncSession, application: Application, code: str, program: Program, actor: Actor
+    session: AsyncSession,
+    application: Application,
+    code: str,
+    program: Program,
+    actor: Actor,
+    *,
+    recruiter: Affiliate | None = None,
 ) -> Affiliate:
     """Make the affiliate, their promo code and their link, from an approved application.
 
@@ -59,7 +65,9 @@ async def create(
     session.add(affiliate)
     await session.flush()
     await codes.create_for_affiliate(session, affiliate.id, code, program, actor.id)
-    session.add(ReferralLink(affiliate_user_id=affiliate.id, ref=code))
+    link = ReferralLink(affiliate_user_id=affiliate.id, ref=code)
+    link.recruited_by_affiliate_id = recruiter.id if recruiter else None
+    session.add(link)
     await session.flush()
     return affiliate
 

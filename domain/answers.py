@@ -44,6 +44,7 @@ class ApplicationFields:
     audience_focus: str = ""
     requested_code: str = ""
     promotion_methods: str = ""
+    recruited_by: str = ""
     terms: dict[str, bool] = field(default_factory=dict)
     extra: list[dict[str, str]] = field(default_factory=list)
 

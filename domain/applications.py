@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, program
+from domain import affiliates, codes, effects, program, recruits
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.recruits import Named
 from domain.statuses import Status
 from domain.texts import require_reason
 from storage import affiliates as affiliate_rows
@@ -32,13 +33,18 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An application with what a reviewer needs to decide, and who came of it."""
+    """An application with what a reviewer needs to decide, and who came of it.
+
+    `named` is whom a pending one names as its recruiter, `recruiter` whose recruit came of it.
+    """
 
     application: Application
     checks: list[Check]
     code: codes.Verdict
     needs_attention: str
     affiliate: Affiliate | None = None
+    named: Named | None = None
+    recruiter: Affiliate | None = None
 
 
 async def submit(
@@ -65,7 +71,9 @@ async def submit(
     else:
         application.submissions += 1
     if application.status == Status.PENDING:
+        recruiter = await _recruiter(session, application)
         _fill(application, fields, email or fields.email, settings)
+        application.recruited_by = recruiter or fields.recruited_by[: recruits.REF_MAX]
     application.updated_at = clock.now()
     session.add(application)
     await session.flush()
@@ -95,6 +103,12 @@ async def _of_person(session: AsyncSession, key: str) -> Application | None:
     return await rows.by_email_key(session, key, lock=True)
 
 
+async def _recruiter(session: AsyncSession, application: Application) -> str:
+    """Whom the application names already, if that counts: the first who invited somebody stays."""
+    known = await recruits.named(session, application)
+    return known.ref if known and not known.problem else ""
+
+
 def _fill(
     application: Application, fields: ApplicationFields, email: str, settings: program.Program
 ) -> None:
@@ -115,10 +129,14 @@ async def view(session: AsyncSession, application_id: UUID) -> View:
     else:
         verdict = codes.Verdict(wanted)
     checks = run_checks(Review(application, settings, verdict))
-    affiliate = None
+    affiliate, named, recruiter = None, None, None
     if application.affiliate_id is not None:
         affiliate = await affiliate_rows.get(session, application.affiliate_id)
-    return View(application, checks, verdict, await _attention(session, application), affiliate)
+        recruiter = await recruits.recruiter_of(session, application.affiliate_id)
+    else:
+        named = await recruits.named(session, application)
+    attention = await _attention(session, application)
+    return View(application, checks, verdict, attention, affiliate, named, recruiter)
 
 
 async def pending_view(session: AsyncSession, application_id: UUID) -> View:
@@ -187,11 +205,16 @@ async def approve(
         raise InvalidError(obstacle)
     settings = await program.load(session)
     await codes.require_good(session, code, settings, name=application.name)
-    affiliate = await affiliates.create(session, application, code, settings, actor)
+    named = await recruits.named(session, application)
+    recruiter = named.recruiter if named and not named.problem else None
+    affiliate = await affiliates.create(
+        session, application, code, settings, actor, recruiter=recruiter
+    )
     application.chosen_code = code
     application.affiliate_id = affiliate.id
     _decide(application, Status.APPROVED, actor)
-    await _changed(session, application, actor, "application.approved", code=code)
+    detail = {"recruiter": recruiter.promo_code} if recruiter else {}
+    await _changed(session, application, actor, "application.approved", code=code, **detail)
     await effects.update_directory(session, affiliate.email_key)
     await effects.send_mail(
         session, "application_approved", affiliate.email, affiliate=str(affiliate.id)

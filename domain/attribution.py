@@ -206,17 +206,23 @@ async def _refusal(
     session: AsyncSession, affiliate: Affiliate, evidence: Evidence
 ) -> tuple[str, str] | None:
     """Why this affiliate may not be credited: an outcome and a sentence."""
-    code, customer = affiliate.promo_code, evidence.customer
     if affiliate.status == Status.TERMINATED:
-        return "terminated", f"{code} was terminated and earns nothing any more."
-    own = person_key(affiliate.email)
-    if own == person_key(customer.email):
-        return "self_referral", f"{code} bought with their own address: self-referral."
-    if customer.user_id and customer.user_id == affiliate.clerk_user_id:
-        return "self_referral", f"{code} bought as the user that they are: self-referral."
-    if customer.card and await sales.paid_with_card_by(session, customer.card, {own}):
-        return "self_referral", f"The card is one that {code} paid with before: self-referral."
+        return "terminated", f"{affiliate.promo_code} was terminated and earns nothing any more."
+    if sentence := await own_purchase(session, affiliate, evidence.customer):
+        return "self_referral", sentence
     return None
+
+
+async def own_purchase(session: AsyncSession, affiliate: Affiliate, customer: Customer) -> str:
+    """By what an affiliate is known as the buyer, as a sentence; empty if they are not."""
+    code, own = affiliate.promo_code, person_key(affiliate.email)
+    if own == person_key(customer.email):
+        return f"{code} bought with their own address: self-referral."
+    if customer.user_id and customer.user_id == affiliate.clerk_user_id:
+        return f"{code} bought as the user that they are: self-referral."
+    if customer.card and await sales.paid_with_card_by(session, customer.card, {own}):
+        return f"The card is one that {code} paid with before: self-referral."
+    return ""
 
 
 def person_key(email: str) -> str:

@@ -59,6 +59,7 @@ FIELD_LABELS: dict[str, Words] = {
     "promotion_methods": ("promotion method", "how will you promote", "how do you plan", "promote"),
     "platform_url": ("link", "url", "website", "profile"),
     "platform": ("main platform", "platform", "main channel"),
+    "recruited_by": ("recruiter", "recruited by", "invited by", "referred by"),
     "terms": ("agree", "accept", "terms", "understand", "confirm", "i will", "disclos"),
 }
 """For each field of an application, words in the label of the answer that holds it.

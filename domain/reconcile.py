@@ -6,14 +6,16 @@ The repair itself is `sales.settle`, as for any event; here is only the comparis
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import effects, payouts
+from domain import effects, payouts, two_tier
 from domain.commissions import EARNED, TAKEN_BACK
 from domain.money import money
 from storage import commissions, ledger, sales
 from storage import payouts as payout_rows
+from storage import two_tier as two_tier_rows
 
 SHOWN = 20
 """Differences that a message names one by one."""
@@ -30,6 +32,7 @@ class Books:
     refunded: int
     disputed: int
     commission: int
+    recruiter_share: int
     outcome: str
 
 
@@ -65,6 +68,7 @@ async def books(session: AsyncSession, invoice_id: str) -> Books | None:
     if sale is None:
         return None
     commission = await commissions.of_sale(session, sale.id)
+    second = await two_tier_rows.of_commission(session, commission.id) if commission else None
     return Books(
         currency=sale.currency,
         collected=sale.collected,
@@ -73,6 +77,7 @@ async def books(session: AsyncSession, invoice_id: str) -> Books | None:
         refunded=sale.refunded,
         disputed=sale.disputed,
         commission=commission.amount_cents if commission else 0,
+        recruiter_share=second.commission_amount_cents if second else 0,
         outcome=sale.outcome,
     )
 
@@ -84,10 +89,11 @@ def difference(invoice_id: str, before: Books | None, after: Books | None) -> st
     if before is None:
         earned = money(after.commission, after.currency)
         return f"{invoice_id} was missing; its commission is {earned}. Repaired."
-    names = [it.name for it in fields(Books) if getattr(before, it.name) != getattr(after, it.name)]
+    both = [(it.name, getattr(before, it.name), getattr(after, it.name)) for it in fields(Books)]
     changes = [
-        f"{name} {_shown(getattr(before, name), before)} → {_shown(getattr(after, name), after)}"
-        for name in names
+        f"{name.replace('_', ' ')} {_shown(was, before)} → {_shown(is_now, after)}"
+        for name, was, is_now in both
+        if was != is_now
     ]
     return f"{invoice_id}: {', '.join(changes)}. Repaired."
 
@@ -114,11 +120,38 @@ def _shown(value: int | str, of: Books) -> str:
 
 
 async def disagreements(session: AsyncSession) -> Sequence[str]:
-    """Where an affiliate's commissions are not the sum of their ledger: never, unless touched."""
-    owed = await commissions.totals(session)
-    posted = await ledger.totals(session, {EARNED, TAKEN_BACK})
+    """Where the books do not agree with themselves: never, unless somebody touched them.
+
+    Commissions, and shares of recruits' ones, are the sums of their ledger entries; a share is
+    what it should be by the commission that it is of.
+    """
     return [
-        f"The commissions of affiliate {affiliate} come to {money(owed.get(key, 0), currency)}, "
+        *_unlike(
+            "commissions",
+            await commissions.totals(session),
+            await ledger.totals(session, {EARNED, TAKEN_BACK}),
+        ),
+        *_unlike(
+            "shares of recruits' commissions",
+            await two_tier_rows.totals(session),
+            await ledger.totals(session, {two_tier.EARNED, two_tier.TAKEN_BACK}),
+        ),
+        *[
+            f"The share {share.id} of a recruiter is "
+            f"{money(share.commission_amount_cents, share.currency)}; by the recruit's commission "
+            f"it should be {money(due, share.currency)}. Somebody changed the database; settling "
+            f"the invoice {sale.invoice_id} again repairs this."
+            async for share, commission, sale in two_tier_rows.with_originals(session)
+            if (due := two_tier.amount(share, commission, sale)) != share.commission_amount_cents
+        ],
+    ]
+
+
+def _unlike(
+    what: str, owed: dict[tuple[UUID, str], int], posted: dict[tuple[UUID, str], int]
+) -> list[str]:
+    return [
+        f"The {what} of affiliate {affiliate} come to {money(owed.get(key, 0), currency)}, "
         f"their ledger to {money(posted.get(key, 0), currency)}. Somebody changed the database; "
         "this is not repaired."
         for key in sorted({*owed, *posted}, key=str)

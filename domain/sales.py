@@ -18,6 +18,7 @@ from domain import (
     effects,
     program,
     redemptions,
+    two_tier,
 )
 from domain.attribution import Customer, Decision, Evidence, Started, person_key
 from domain.checkouts import Trail
@@ -28,10 +29,13 @@ from domain.texts import keepable
 from storage import affiliates, rollups
 from storage import commissions as commission_rows
 from storage import sales as rows
+from storage import two_tier as second_tiers
 from storage.affiliates import Affiliate
+from storage.commissions import Commission
 from storage.locks import take_turn
 from storage.referrals import Referral
 from storage.sales import Sale
+from storage.two_tier import SecondTierCommission
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,28 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     changed = commission is None
     if commission is None:
         commission = await _credit(session, sale, facts, trail, settings)
-    if commission is not None and await commissions.adjust(session, commission, sale):
-        await effects.update_balance(session, commission.affiliate_user_id)
-        changed = True
+    if commission is not None:
+        changed |= await _post(session, commission, sale)
     # Behind the frozen terms: a tier's rate begins with the next sale.
     news = await conversions.follow(session, sale, changed=changed)
     # Behind the affiliate: whoever locks both an affiliate and a code does it in this order.
     await redemptions.record(session, sale, facts.discounts, trail, settings)
     await conversions.note(session, news)
     return sale
+
+
+async def _post(session: AsyncSession, commission: Commission, sale: Sale) -> bool:
+    """Bring a commission, and its recruiter's share, to what the sale says now.
+
+    Returns whether the commission changed.
+    """
+    second = await two_tier.held(session, commission)
+    changed = await commissions.adjust(session, commission, sale)
+    if changed:
+        await effects.update_balance(session, commission.affiliate_user_id)
+    if second is not None and await two_tier.adjust(session, second, commission, sale):
+        await effects.update_balance(session, second.tier1_affiliate_id)
+    return changed
 
 
 async def _require_earlier(session: AsyncSession, facts: InvoiceFacts, settings: Program) -> None:
@@ -151,7 +168,7 @@ async def _credit(
     facts: InvoiceFacts,
     trail: Trail | None,
     settings: Program,
-) -> commission_rows.Commission | None:
+) -> Commission | None:
     """Decide who is credited and freeze the terms; None where nobody is."""
     sale.trace = []
     if facts.collected <= 0:
@@ -164,6 +181,7 @@ async def _credit(
     if decision.affiliate is None:
         session.add(sale)
         return None
+    await two_tier.keep_both(session, decision.affiliate.id)
     sale.affiliate_user_id = decision.affiliate.id
     await _remember_referral(session, sale, facts, decision)
     if sale.cycle > settings.max_cycles:
@@ -174,7 +192,7 @@ async def _credit(
         _conclude(sale, "cycle_limit", sentence)
         session.add(sale)
         return None
-    return await commissions.freeze(
+    commission = await commissions.freeze(
         session,
         sale,
         decision.affiliate,
@@ -182,6 +200,8 @@ async def _credit(
         attributed_by=decision.by,
         available_at=facts.paid_at + timedelta(days=settings.hold_days),
     )
+    await two_tier.freeze(session, sale, commission, facts.customer, settings)
+    return commission
 
 
 def _started(trail: Trail | None) -> Started | None:
@@ -230,8 +250,10 @@ class Explanation:
     """A sale with everything that says why it earns what it earns, if anything."""
 
     sale: Sale
-    commission: commission_rows.Commission | None
+    commission: Commission | None
     affiliate: Affiliate | None
+    second_tier: SecondTierCommission | None = None
+    recruiter: Affiliate | None = None
 
 
 async def explain(session: AsyncSession, invoice_id: str) -> Explanation:
@@ -240,8 +262,12 @@ async def explain(session: AsyncSession, invoice_id: str) -> Explanation:
     if sale is None:
         raise NotFoundError(f"No paid invoice {invoice_id} was seen.")
     owner = sale.affiliate_user_id
+    commission = await commission_rows.of_sale(session, sale.id)
+    second = await second_tiers.of_commission(session, commission.id) if commission else None
     return Explanation(
         sale,
-        await commission_rows.of_sale(session, sale.id),
+        commission,
         await affiliates.get(session, owner) if owner else None,
+        second,
+        await affiliates.get(session, second.tier1_affiliate_id) if second else None,
     )
