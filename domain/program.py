@@ -22,6 +22,7 @@ from domain.program_values import (
     Words,
     ZoneName,
 )
+from domain.tax_values import COLUMNS, THRESHOLDS, Column, TaxPayer, Thresholds
 from storage import program as rows
 from storage.locks import take_turn
 from storage.program import ProgramRow
@@ -36,9 +37,17 @@ class Program(BaseModel):
 
     `time_zone` is where people live of whom no other is known.
 
+    The leaderboard says who somebody is by `initials`, or by name who wants that (`opt_in`). By
+    conversion rate it ranks those with at least `leaderboard_min_clicks` in the period.
+
     With `two_tier_enabled`, who recruits an affiliate earns `second_tier_rate_bp` of that one's
     commissions, or of what those are a share of (`second_tier_base`); a recruit link counts for
     `recruit_window_days`.
+
+    Payouts need a tax form that was `submitted` or `verified` (`tax_form_needed`), where tax forms
+    are on. Of those whom finance says it of, `backup_withholding_bp` is withheld. A year's payments
+    are reported from its `tax_thresholds` on, without those by `tax_networks`, which report them
+    themselves; `tax_payer` is who reports, and `tax_export_columns` is the order of the export.
 
     A code seems to leak when it is used at least `leak_min_uses` times in 24 hours, and this is
     `leak_factor` percent of what is usual, or when buyers come from one of the `coupon_sites`.
@@ -103,6 +112,15 @@ class Program(BaseModel):
     leak_min_uses: int = Field(default=10, ge=2, le=1_000_000)
     leak_factor: int = Field(default=400, ge=110, le=100_000)
     coupon_sites: tuple[Site, ...] = COUPON_SITES
+    tax_form_needed: Literal["submitted", "verified"] = "submitted"
+    backup_withholding_bp: int = Field(default=0, ge=0, le=5000)
+    tax_thresholds: Thresholds = THRESHOLDS
+    tax_networks: Words = ("paypal",)
+    tax_payer: TaxPayer = TaxPayer()
+    tax_export_columns: tuple[Column, ...] = Field(default=COLUMNS, min_length=1)
+    leaderboard_enabled: bool = True
+    leaderboard_privacy: Literal["initials", "opt_in"] = "initials"
+    leaderboard_min_clicks: int = Field(default=50, ge=1, le=1_000_000)
 
     @field_validator("field_labels")
     @classmethod

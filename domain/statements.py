@@ -34,12 +34,16 @@ _DECEMBER: Final = 12
 _WORDS: Final = {
     "commission": "Commission",
     "clawback": "Taken back",
+    "milestone": "Milestone bonus",
+    "milestone_withdrawn": "Milestone bonus taken back",
     "second_tier": "Share of a recruit's commission",
     "second_tier_taken_back": "Share of a recruit's commission taken back",
     "payout": "Payout",
     "payout_rejected": "Payout rejected: back in the balance",
     "payout_failed": "Payout failed: back in the balance",
     "payout_reversed": "Payout came back",
+    "payout_withheld": "Tax withheld",
+    "payout_withheld_back": "Withheld tax: back in the balance",
 }
 
 
