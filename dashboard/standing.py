@@ -58,7 +58,7 @@ async def find_standing(request: web.Request, owner: Session) -> Standing:
     An affiliate who was let in before this program ran here is taken in by that. Where the
     directory does not answer, the page carries a notice.
     """
-    standing = await _known(request, owner)
+    standing = await known_here(request, owner)
     directory = request.app.get(DIRECTORY)
     if standing.status is not None or directory is None:
         return standing
@@ -78,7 +78,7 @@ async def find_standing(request: web.Request, owner: Session) -> Standing:
     async with request.app[CONTEXT].db.transaction() as session:
         adopted = await affiliates.adopt(session, entry, actor)
     # None also where another request of theirs was a moment faster.
-    return Standing(affiliate=adopted) if adopted else await _known(request, owner)
+    return Standing(affiliate=adopted) if adopted else await known_here(request, owner)
 
 
 def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -99,7 +99,8 @@ def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Res
     return handle
 
 
-async def _known(request: web.Request, owner: Session) -> Standing:
+async def known_here(request: web.Request, owner: Session) -> Standing:
+    """Where somebody stands by what is stored here alone."""
     async with request.app[CONTEXT].db.read() as session:
         affiliate = await affiliate_rows.by_email_key(session, owner.email_key)
         application = await application_rows.by_email_key(session, owner.email_key)

@@ -5,6 +5,7 @@ the transaction that it is given in, reaches every server, and may come too ofte
 nothing itself.
 """
 
+import hashlib
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,16 @@ EVERYBODY: Final = "live:everybody"
 def topic_of(affiliate_id: UUID) -> str:
     """The topic of what one affiliate sees."""
     return f"live:{affiliate_id}"
+
+
+def person_topic(email_key: str) -> str:
+    """The topic of whether somebody is still signed in. It does not say who that is."""
+    return f"live:person:{hashlib.sha256(email_key.encode()).hexdigest()[:32]}"
+
+
+async def touch_sessions(session: AsyncSession, email_key: str) -> None:
+    """Say that this transaction ends sessions of a person."""
+    await announce_everywhere(session, person_topic(email_key))
 
 
 async def touch(session: AsyncSession, affiliate_id: UUID) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects
+from domain import effects, live
 from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import InvalidError
@@ -146,4 +146,5 @@ async def revoke(session: AsyncSession, email: str, session_id: UUID | None = No
     ended = await rows.revoke(session, email_key(email), session_id)
     if ended:
         actor = Actor(email_key(email), "", "dashboard")
+        await live.touch_sessions(session, email_key(email))
         await record(session, actor, "session.revoked", "session", count=ended)

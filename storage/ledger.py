@@ -90,6 +90,25 @@ async def between(
     return (await session.exec(query)).all()
 
 
+async def sums(
+    session: AsyncSession, affiliate_id: UUID, start: datetime, end: datetime
+) -> Sequence[tuple[str, str, int]]:
+    """What was posted from `start` to before `end`: currency, reason and amount of each kind."""
+    query = (
+        select(LedgerEntry.currency, LedgerEntry.reason, func.sum(LedgerEntry.amount))
+        .where(
+            LedgerEntry.affiliate_user_id == affiliate_id,
+            col(LedgerEntry.created_at) >= start,
+            col(LedgerEntry.created_at) < end,
+        )
+        .group_by(col(LedgerEntry.currency), col(LedgerEntry.reason))
+        .order_by(col(LedgerEntry.currency), col(LedgerEntry.reason))
+    )
+    return [
+        (currency, reason, int(amount)) for currency, reason, amount in await session.exec(query)
+    ]
+
+
 async def sums_before(
     session: AsyncSession, affiliate_id: UUID, moment: datetime
 ) -> dict[str, int]:

@@ -4,16 +4,23 @@ from typing import Final
 
 from aiohttp import web
 
-from dashboard.api import affiliates, discount_codes, program, sales
+from dashboard.api import affiliates, discount_codes, earnings, program, sales
 from dashboard.api.access import admins_only
 from dashboard.api.problems import answer_problems
+from dashboard.api.streams import Streams
 from dashboard.context import CONTEXT, DashboardContext
 
 PREFIX: Final = "/api/admin"
+MEMBERS: Final = "/api/affiliate"
 
 
 def add_routes(app: web.Application, context: DashboardContext) -> None:
-    """Add the admin API, for whoever holds ADMIN_API_TOKEN."""
+    """Add the admin API, for whoever holds ADMIN_API_TOKEN, and the affiliates' own."""
+    _add_admin(app, context)
+    _add_members(app, context)
+
+
+def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin = web.Application(middlewares=[answer_problems, admins_only])
     admin[CONTEXT] = context
     admin.router.add_get("/program", program.show)
@@ -30,3 +37,14 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
     app.add_subapp(PREFIX, admin)
+
+
+def _add_members(app: web.Application, context: DashboardContext) -> None:
+    """Each handler here says itself who may use it."""
+    members = web.Application(middlewares=[answer_problems])
+    members[CONTEXT] = context
+    members[earnings.STREAMS] = streams = Streams(context.db)
+    members.cleanup_ctx.append(streams.running)
+    members.on_shutdown.append(streams.close)
+    members.router.add_get("/earnings/live", earnings.show)
+    app.add_subapp(MEMBERS, members)

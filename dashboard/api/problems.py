@@ -28,16 +28,24 @@ class ProblemError(Exception):
     """Ends a request of the API with this status; `detail` says what to do.
 
     `retry_after` is in seconds. `reason` is a word for programs, where the status says too little.
+    `challenge` says how to be let in, with a 401.
     """
 
     def __init__(
-        self, status: HTTPStatus, detail: str, *, retry_after: int = 0, reason: str = ""
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        retry_after: int = 0,
+        reason: str = "",
+        challenge: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.retry_after = retry_after
         self.reason = reason
+        self.challenge = challenge
 
 
 @web.middleware
@@ -78,6 +86,8 @@ def _answer(request: web.Request, error: Exception) -> web.Response:
         answer = problem(error.status, error.detail, reason=error.reason)
         if error.retry_after:
             answer.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+        if error.challenge:
+            answer.headers[hdrs.WWW_AUTHENTICATE] = error.challenge
         return answer
     if isinstance(error, web.HTTPException):
         return _of_http(error)

@@ -41,6 +41,7 @@ async def show(request: web.Request) -> web.Response:
                 "promo_code": affiliate.promo_code,
             },
             "commission": _commission(found),
+            "second_tier": _second_tier(found),
         }
     )
 
@@ -65,4 +66,21 @@ def _commission(found: Explanation) -> dict[str, Any] | None:
             "rate_bp": summed.rate_bp,
             "amount": summed.amount,
         },
+    }
+
+
+def _second_tier(found: Explanation) -> dict[str, Any] | None:
+    """The recruiter's share in the commission, if they were promised one."""
+    share, recruiter = found.second_tier, found.recruiter
+    if share is None or recruiter is None:
+        return None
+    return {
+        "id": str(share.id),
+        "affiliate_id": str(recruiter.id),
+        "promo_code": recruiter.promo_code,
+        "amount": share.commission_amount_cents,
+        "currency": share.currency,
+        "rate_bp": share.rate_bp,
+        "of": share.base,
+        "available_at": rfc3339(share.available_at),
     }
