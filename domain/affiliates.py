@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, commissions, effects, tiers
+from domain import codes, commissions, effects, live, tiers
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
@@ -93,6 +93,7 @@ async def change_status(
     session.add(affiliate)
     await codes.set_honoured(session, affiliate.id, honoured=status == Status.APPROVED)
     await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
+    await live.touch(session, affiliate.id)
     await effects.update_directory(session, affiliate.email_key)
     application = await applications.by_email_key(session, affiliate.email_key)
     if application is not None:
