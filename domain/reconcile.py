@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import effects, payouts, two_tier
+from domain import contest_winners, effects, milestone_awards, payouts, two_tier
 from domain.commissions import EARNED, TAKEN_BACK
 from domain.money import money
-from storage import commissions, ledger, sales
+from storage import commissions, contests, ledger, sales
+from storage import milestones as milestone_rows
 from storage import payouts as payout_rows
 from storage import two_tier as two_tier_rows
 
@@ -122,8 +123,8 @@ def _shown(value: int | str, of: Books) -> str:
 async def disagreements(session: AsyncSession) -> Sequence[str]:
     """Where the books do not agree with themselves: never, unless somebody touched them.
 
-    Commissions, and shares of recruits' ones, are the sums of their ledger entries; a share is
-    what it should be by the commission that it is of.
+    Commissions, shares of recruits' ones and milestone bonuses are the sums of their ledger
+    entries; a share is what it should be by the commission that it is of.
     """
     return [
         *_unlike(
@@ -135,6 +136,16 @@ async def disagreements(session: AsyncSession) -> Sequence[str]:
             "shares of recruits' commissions",
             await two_tier_rows.totals(session),
             await ledger.totals(session, {two_tier.EARNED, two_tier.TAKEN_BACK}),
+        ),
+        *_unlike(
+            "milestone bonuses",
+            await milestone_rows.totals(session),
+            await ledger.totals(session, {milestone_awards.GIVEN, milestone_awards.WITHDRAWN}),
+        ),
+        *_unlike(
+            "contest prizes",
+            await contests.prizes(session),
+            await ledger.totals(session, {contest_winners.REASON}),
         ),
         *[
             f"The share {share.id} of a recruiter is "
