@@ -54,6 +54,15 @@ MAILS: dict[str, dict[str, Any]] = {
         "dashboard_url": "https://desk.example/affiliate",
     },
     "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "milestone_reached": {
+        "name": HOSTILE,
+        "milestone_name": "First ten " + HOSTILE,
+        "description": HOSTILE,
+        "referrals": 10,
+        "bonus": "$50.00",
+        "available": "21 December 2026",
+        "earnings_url": "https://desk.example/affiliate/dashboard/earnings",
+    },
     "landing_put_back": {"name": HOSTILE, "page_url": "https://desk.example/partner/mia"},
     "landing_taken_down": {
         "name": HOSTILE,
