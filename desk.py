@@ -34,6 +34,7 @@ from scheduled.scheduler import Scheduler
 from settings import Settings
 from storage import migrate
 from storage.db import Database
+from storage.vault import Vault
 from webhooks.app import BODY_MAX
 from webhooks.inbox import Inbox
 from webhooks.router import HandlerContext
@@ -48,7 +49,7 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.db = Database(settings.database_url)
+        self.db = Database(settings.database_url, _vault(settings))
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
@@ -143,6 +144,11 @@ def services_for(settings: Settings, db: Database) -> Services:
         _mailer(settings),
         _passivepost(settings),
     )
+
+
+def _vault(settings: Settings) -> Vault | None:
+    keys = [key.get_secret_value() for key in settings.tax_encryption_keys]
+    return Vault(keys) if keys else None
 
 
 def _slack(settings: Settings) -> AsyncWebClient | None:

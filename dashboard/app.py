@@ -22,6 +22,8 @@ from dashboard.pages import (
     sessions,
     sources,
     statements,
+    tax,
+    two_tier,
 )
 from dashboard.photos import PHOTO_MAX
 from dashboard.security import guard, own_forms_only
@@ -53,11 +55,19 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/apply", applications.show)
     pages.router.add_post("/apply", applications.submit)
     pages.router.add_get("/apply/sent", applications.show_sent)
+    pages.router.add_get("/join/{ref}", two_tier.join)
     pages.router.add_get("/sign-in", sessions.show)
     pages.router.add_post("/sign-in", sessions.ask)
     pages.router.add_get("/sign-in/{token}", sessions.confirm)
     pages.router.add_post("/sign-in/{token}", sessions.open_with_link)
     pages.router.add_post("/sign-out", sessions.end)
+    _add_dashboard(pages)
+    pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
+    app.add_subapp(PREFIX, pages)
+
+
+def _add_dashboard(pages: web.Application) -> None:
+    """What only approved affiliates see."""
     pages.router.add_get("/dashboard", approved_only(overview.show))
     pages.router.add_get("/dashboard/earnings", approved_only(earnings.show))
     pages.router.add_get("/dashboard/earnings/statement", approved_only(statements.show))
@@ -81,10 +91,12 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_get("/dashboard/payouts/request", approved_only(payouts.confirm))
     pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))
     pages.router.add_post("/dashboard/payouts/method", approved_only(payouts.choose))
+    pages.router.add_get("/dashboard/tax", approved_only(tax.show))
+    pages.router.add_post("/dashboard/tax", approved_only(tax.send))
+    pages.router.add_get("/dashboard/recruits", approved_only(two_tier.show))
+    pages.router.add_get(r"/dashboard/recruits/qr.{kind:svg|png}", approved_only(two_tier.draw))
     pages.router.add_get("/dashboard/resources", approved_only(resources.show))
     pages.router.add_get("/dashboard/resources/{id}/{name}", approved_only(resources.download))
     pages.router.add_get("/dashboard/promo", approved_only(promo.show))
     pages.router.add_post("/dashboard/promo", approved_only(promo.generate))
     pages.router.add_post("/dashboard/promo/{id}", approved_only(promo.change))
-    pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
-    app.add_subapp(PREFIX, pages)

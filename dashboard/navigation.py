@@ -10,16 +10,22 @@ PAGES: Final = (
     ("Posts", "/affiliate/dashboard/promo"),
     ("Earnings", "/affiliate/dashboard/earnings"),
     ("Payouts", "/affiliate/dashboard/payouts"),
+    ("Tax", "/affiliate/dashboard/tax"),
 )
 
 
-def menu(path: str) -> list[dict[str, Any]]:
+RECRUITS: Final = ("Recruit", "/affiliate/dashboard/recruits")
+"""In the menu while recruiting pays, and behind the payouts."""
+
+
+def menu(path: str, *, recruiting: bool = False) -> list[dict[str, Any]]:
     """The menu as the page at `path` shows it; empty outside the dashboard.
 
     A page below one of the menu's counts as that one.
     """
-    around = [href for _, href in PAGES if f"{path}/".startswith(f"{href}/")]
+    pages = (*PAGES, RECRUITS) if recruiting else PAGES
+    around = [href for _, href in pages if f"{path}/".startswith(f"{href}/")]
     if not around:
         return []
     here = max(around, key=len)
-    return [{"label": label, "href": href, "current": href == here} for label, href in PAGES]
+    return [{"label": label, "href": href, "current": href == here} for label, href in pages]

@@ -12,7 +12,7 @@ from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
-from domain import payout_methods, payouts
+from domain import payout_methods, payouts, taxes
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.money import money
 from domain.payout_barriers import Claim, claim_of, first_barrier
@@ -43,10 +43,12 @@ async def confirm(request: web.Request, member: Member) -> web.Response:
     async with request.app[CONTEXT].db.read() as session:
         claim = await claim_of(session, member.affiliate, currency)
         refusal = await first_barrier(session, claim)
+        withheld = await taxes.withheld_of(session, member.affiliate.id, claim.available)
     if refusal is not None:
         return await _refused(request, member, refusal)
     view = {
         "amount": claim.available,
+        "withheld": withheld,
         "currency": currency,
         "method": payout_methods.label(member.affiliate.payout_method),
         "destination": member.affiliate.payout_destination,
@@ -108,11 +110,13 @@ async def _page(
     async with request.app[CONTEXT].db.read() as session:
         claims = await _claims(session, affiliate, request[VISIT].program)
         found = await rows.of_affiliate(session, affiliate.id)
+        tax_refusal = await taxes.refusal(session, affiliate.id)
     by_stripe = affiliate.payout_method == payouts.STRIPE
     view = {
         "program": request[VISIT].program,
         "claims": [_claim(claim) for claim in claims],
         "payouts": [_payout(payout) for payout in found],
+        "tax_refusal": str(tax_refusal or ""),
         "form": form,
         "methods": [
             (name, payout_methods.LABELS[name])
@@ -164,6 +168,7 @@ def _payout(payout: Payout) -> dict[str, Any]:
     return {
         "number": payout.number,
         "amount": payout.amount_cents,
+        "withheld": payout.withheld_cents,
         "currency": payout.currency,
         "status": payout.status,
         "requested_at": payout.requested_at,

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.earnings import Amount
+
 HOSTILE = "<script>alert('x')</script>\" autofocus onfocus=alert(1) 🎉 مرحبا"
 MOMENT = datetime(2026, 11, 21, 6, 40, tzinfo=UTC)
 
@@ -74,7 +76,48 @@ def dollars(cents: int) -> dict[str, Any]:
     return {"cents": cents, "currency": "usd"}
 
 
-LIVE: dict[str, dict[str, Any]] = {}
+LIVE: dict[str, dict[str, Any]] = {
+    "earnings": {
+        "periods": [
+            {
+                "name": name,
+                "title": title,
+                "span": HOSTILE,
+                "amounts": [Amount("usd", 1250, -2000), Amount("jpy", 800, 0)],
+            }
+            for name, title in (("today", "Today"), ("week", "This week"), ("month", "This month"))
+        ],
+        "zone": HOSTILE,
+        "said": HOSTILE,
+    },
+    "milestones": {
+        "converted": 12,
+        "next": {
+            "name": HOSTILE,
+            "threshold": 50,
+            "missing": 38,
+            "bonus": 15000,
+            "currency": "usd",
+            "about": HOSTILE,
+        },
+        "reached": [
+            {
+                "name": HOSTILE,
+                "threshold": threshold,
+                "bonus": 5000,
+                "currency": "usd",
+                "available_at": held,
+                "withdrawn": withdrawn,
+            }
+            for threshold, held, withdrawn in (
+                (1, None, False),
+                (5, MOMENT, False),
+                (10, None, True),
+            )
+        ],
+        "said": HOSTILE,
+    },
+}
 """A view of each card that follows the news, by name; it stands on the dashboard, too."""
 DASHBOARD: dict[str, Any] = {
     "program": PROGRAM,
@@ -192,6 +235,7 @@ CLAIM: dict[str, Any] = {
 PAYOUT = {
     "number": "3F2A91BC",
     "amount": 5000,
+    "withheld": 1200,
     "currency": "usd",
     "status": "paid",
     "requested_at": MOMENT,
@@ -215,9 +259,55 @@ PAYOUTS: dict[str, Any] = {
     "methods": [("paypal", "PayPal"), ("bank", "Bank transfer")],
     "stripe_account": HOSTILE,
     "method_chosen": True,
+    "tax_refusal": HOSTILE,
     **SIGNED_IN,
 }
-CONFIRMATION = {"amount": 5000, "currency": "usd", "method": "PayPal", "destination": HOSTILE}
+CONFIRMATION = {
+    "amount": 5000,
+    "withheld": 1200,
+    "currency": "usd",
+    "method": "PayPal",
+    "destination": HOSTILE,
+}
+TAX_VERSION: dict[str, Any] = {
+    "title": "W-8BEN",
+    "version": 2,
+    "name": HOSTILE,
+    "business_name": HOSTILE,
+    "tin": "tax number of DE …1809",
+    "address": HOSTILE,
+    "signed_name": HOSTILE,
+    "submitted_at": MOMENT,
+    "expires_at": MOMENT,
+    "verified_at": None,
+}
+TAX: dict[str, Any] = {
+    "is_on": True,
+    "standing": {"status": "missing", "why": "returned", "reason": HOSTILE, "form": TAX_VERSION},
+    "versions": [TAX_VERSION, TAX_VERSION],
+    "form": {"values": {"country": "DE"}, "errors": {"us": HOSTILE}},
+    "asking": True,
+    "countries": [("DE", "Germany"), ("US", "United States")],
+    "copies": [{"year": 2026, "href": "/affiliate/dashboard/tax/2026.pdf", "amount": "$2,400.00"}],
+    **SIGNED_IN,
+}
+TAX_FORM: dict[str, Any] = {
+    "form": {
+        "values": {"legal_name": HOSTILE, "tax_id_type": "foreign", "treaty": "yes"},
+        "errors": {"legal_name": HOSTILE, "tax_id": HOSTILE, "certify_1": HOSTILE},
+    },
+    "title": "W-8BEN-E",
+    "about": HOSTILE,
+    "us": False,
+    "entity": True,
+    "needs_birth": True,
+    "countries": [("DE", "Germany")],
+    "classes": [("corporation", "Corporation")],
+    "statuses": [("active_nffe", "Active NFFE")],
+    "tin_kinds": [("foreign", "Tax number of my own country"), ("none", "None")],
+    "certifications": [("certify_1", HOSTILE, False), ("certify_2", "I am not subject.", True)],
+    **SIGNED_IN,
+}
 STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
 VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
 
@@ -488,5 +578,7 @@ PAGES: dict[str, dict[str, Any]] = {
         "change_url": "/affiliate/apply",
         **SIGNED_IN,
     },
+    "tax": TAX,
+    "tax_form": TAX_FORM,
     "terminated": STATE,
 }
