@@ -10,7 +10,7 @@ import clock
 from domain import live
 from domain.money import share
 from domain.program import Program
-from storage import referrals, rollups, tiers
+from storage import leaderboard, referrals, rollups, tiers
 from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.ledger import POSTED_FOR, LedgerEntry
@@ -125,5 +125,8 @@ async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> b
     referral = await referrals.of_customer(session, sale.customer_id)
     origin = rollups.origin_of(referral, commission.affiliate_user_id)
     await rollups.earn(session, origin, entry.created_at, entry.currency, difference)
+    await leaderboard.earn(
+        session, entry.affiliate_user_id, entry.created_at, entry.currency, difference
+    )
     await live.touch(session, commission.affiliate_user_id)
     return True

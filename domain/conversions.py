@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import tier_moves
 from domain.tier_moves import Rise
-from storage import referrals
+from storage import leaderboard, referrals
 from storage.locks import take_turn
 from storage.sales import Sale
 
@@ -59,6 +59,10 @@ async def _recount(session: AsyncSession, customer_id: str) -> UUID | None:
     referral.counted = converted
     session.add(referral)
     await session.flush()
+    if referral.converted_at is not None:
+        await leaderboard.count_referral(
+            session, referral.affiliate_user_id, referral.converted_at, 1 if converted else -1
+        )
     return referral.affiliate_user_id
 
 

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.columns import json_field
 from storage.inserts import Insert, Sums, Value
+from storage.leaderboard import EVER, MonthRollup, month_of
 from storage.rollups import COUNTS, Origin, Rollup
 
 COUNTED = "counted"
@@ -117,7 +118,7 @@ def _as_repeat(row: Value) -> Value:
 
 
 def _rolled_up(rows: Sequence[Value]) -> list[Value]:
-    """What clicks add to the rollups: a row for each, in the columns of `_SUMS`."""
+    """What clicks add to the rollups: a row for each, in the columns of `_DAYS`."""
     alike = Counter[tuple[Any, ...]]()
     for row in rows:
         day = row[_AT].date()  # type: ignore[attr-defined]
@@ -130,11 +131,27 @@ def _rolled_up(rows: Sequence[Value]) -> list[Value]:
     return [(*key, *sums[key]) for key in sorted(sums)]
 
 
-_SUMS = Sums(
+def _by_month(rows: Sequence[Value]) -> list[Value]:
+    """What clicks that count add to the months: a row for each, in the columns of `_MONTHS`."""
+    added = Counter[tuple[Any, ...]]()
+    for row in rows:
+        if row[_KIND] == COUNTED:
+            month = month_of(row[_AT])  # type: ignore[arg-type]
+            added.update([(row[_OWNER], month), (row[_OWNER], EVER)])
+    return [(*key, added[key], 0) for key in sorted(added)]
+
+
+_DAYS = Sums(
     table=Rollup.__tablename__,
     keys={"affiliate_user_id": "uuid", "dimension": "text", "value": "text", "day": "date"},
     counts=dict.fromkeys(COUNTS, "int"),
     of=_rolled_up,
+)
+_MONTHS = Sums(
+    table=MonthRollup.__tablename__,
+    keys={"affiliate_user_id": "uuid", "period": "text"},
+    counts={"clicks": "bigint", "referrals": "bigint"},
+    of=_by_month,
 )
 INSERT = Insert(
     topic="clicks",
@@ -142,6 +159,6 @@ INSERT = Insert(
     columns=_COLUMNS,
     order="first_key",
     otherwise=_as_repeat,
-    sums=_SUMS,
+    sums=(_DAYS, _MONTHS),
 )
 """`utm` is given as JSON text, `clicked_at` in UTC."""

@@ -50,7 +50,7 @@ class Insert:
     `columns` maps names to PostgreSQL types; the first is the row's id. Rows are written in the
     order of the column `order`, where one is named: that of a unique column which processes may
     meet on. With `otherwise` a row that came second is stored as what that makes of it. `sums`
-    are kept of all that is stored.
+    are kept of all that is stored, one after the other.
     """
 
     topic: str
@@ -58,7 +58,7 @@ class Insert:
     columns: Mapping[str, str]
     order: str = ""
     otherwise: Callable[[Value], Value] | None = None
-    sums: Sums | None = None
+    sums: tuple[Sums, ...] = ()
 
     @cached_property
     def sqlite(self) -> str:

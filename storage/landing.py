@@ -109,11 +109,13 @@ VIEW = Insert(
         "first_key": "text",
     },
     order="first_key",
-    sums=Sums(
-        table="affiliate_landing_view_rollups",
-        keys={"landing_page_id": "uuid", "day": "date"},
-        counts={"views": "int", "bots": "int"},
-        of=_summed,
+    sums=(
+        Sums(
+            table="affiliate_landing_view_rollups",
+            keys={"landing_page_id": "uuid", "day": "date"},
+            counts={"views": "int", "bots": "int"},
+            of=_summed,
+        ),
     ),
 )
 

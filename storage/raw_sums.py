@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     text,
     type_coerce,
@@ -31,6 +32,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.clicks import BOT, COUNTED, REPEAT, Click
 from storage.commissions import Commission
+from storage.leaderboard import EVER, MonthEarning, MonthRollup
 from storage.ledger import POSTED_FOR, LedgerEntry
 from storage.referrals import Referral
 from storage.rollups import (
@@ -65,7 +67,10 @@ async def rebuild(session: AsyncSession) -> None:
     """Sum everything up anew. Whoever writes clicks, sign-ups or sales waits meanwhile."""
     if session.get_bind().dialect.name == "postgresql":
         # Who has written raw rows and not yet the rollup waits for us there, and adds to ours.
-        tables = f"{Rollup.__tablename__}, {EarningRollup.__tablename__}"
+        # In the order in which they write.
+        tables = ", ".join(
+            table.__tablename__ for table in (Rollup, EarningRollup, MonthEarning, MonthRollup)
+        )
         connection = await session.connection()
         await connection.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
     for table, summed in _summed(session):
@@ -78,6 +83,10 @@ def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
     """A sum of nothing may be kept or not."""
     if table is EarningRollup:
         return col(EarningRollup.amount) != 0
+    if table is MonthEarning:
+        return col(MonthEarning.amount) != 0
+    if table is MonthRollup:
+        return or_(col(MonthRollup.clicks) != 0, col(MonthRollup.referrals) != 0)
     return (
         col(Rollup.clicks)
         + col(Rollup.repeats)
@@ -88,13 +97,18 @@ def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
 
 
 def _summed(session: AsyncSession) -> Iterator[tuple[type[SQLModel], CompoundSelect[Any]]]:
-    """What each of the two tables should hold, from the raw rows."""
+    """What each of the tables should hold, from the raw rows."""
     postgresql = session.get_bind().dialect.name == "postgresql"
 
     def day(moment: Any) -> ColumnElement[date]:
         if postgresql:
             return cast(func.timezone("UTC", moment), Date)
         return func.date(moment, type_=Date)
+
+    def month(moment: Any) -> ColumnElement[str]:
+        if postgresql:
+            return func.to_char(func.timezone("UTC", moment), "YYYY-MM", type_=String)
+        return func.strftime("%Y-%m", moment, type_=String)
 
     happened = _happened(day).subquery()
     yield (
@@ -109,6 +123,19 @@ def _summed(session: AsyncSession) -> Iterator[tuple[type[SQLModel], CompoundSel
             earned, [earned.c.currency], [cast(total, BigInteger).label("amount")], total != 0
         ),
     )
+    by_month = _earned(month, postgresql=postgresql).subquery()
+    total = func.sum(by_month.c.amount)
+    yield (
+        MonthEarning,
+        _by_period(
+            by_month, [by_month.c.currency], [cast(total, BigInteger).label("amount")], total != 0
+        ),
+    )
+    ranked = _ranked(month).subquery()
+    counts = [
+        cast(func.sum(ranked.c[name]), BigInteger).label(name) for name in ("clicks", "referrals")
+    ]
+    yield MonthRollup, _by_period(ranked, [], counts)
 
 
 def _by_dimension(
@@ -140,6 +167,36 @@ def _by_dimension(
         ).group_by(*grouped)
         parts.append(query if having is None else query.having(having))
     return union_all(*parts)
+
+
+def _by_period(
+    facts: Any,
+    keys: list[Any],
+    sums: list[Any],
+    having: ColumnElement[bool] | None = None,
+) -> CompoundSelect[Any]:
+    parts = []
+    for period in (facts.c.day, literal(EVER, String)):
+        query = select(facts.c.affiliate, period.label("period"), *keys, *sums)
+        query = query.group_by(facts.c.affiliate, *keys)
+        if period is facts.c.day:
+            query = query.group_by(facts.c.day)
+        parts.append(query if having is None else query.having(having))
+    return union_all(*parts)
+
+
+def _ranked(month: Any) -> CompoundSelect[Any]:
+    return union_all(
+        select(
+            col(Click.affiliate_user_id).label("affiliate"),
+            month(Click.clicked_at).label("day"),
+            literal(1).label("clicks"),
+            literal(0).label("referrals"),
+        ).where(col(Click.kind) == COUNTED),
+        select(
+            col(Referral.affiliate_user_id), month(Referral.converted_at), literal(0), literal(1)
+        ).where(col(Referral.counted).is_(True), col(Referral.converted_at).is_not(None)),
+    )
 
 
 def _happened(day: Any) -> CompoundSelect[Any]:
