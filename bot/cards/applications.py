@@ -22,6 +22,7 @@ from bot.cards.blocks import (
     when,
     words,
 )
+from bot.cards.two_tier import named_line, recruiter_line
 from domain.applications import View
 from domain.statuses import Status
 from storage.applications import Application
@@ -44,7 +45,8 @@ def application_card(view: View) -> Message:
     application = view.application
     blocks = [header(name_of(application)), _state(application)]
     if application.status == Status.PENDING:
-        blocks += [*_attention(view), facts(application), *_answers(application)]
+        named = [named_line(view.named)] if view.named else []
+        blocks += [*_attention(view), facts(application), *named, *_answers(application)]
         blocks += [divider(), checklist(view), decision_buttons(view)]
         return f"{escaped(name_of(application))} applies to the affiliate program", blocks
     blocks += [*_outcome(view), facts(application), *_answers(application)]
@@ -89,7 +91,8 @@ def _outcome(view: View) -> list[Json]:
         return [rich(section(said("Reason, as mailed:", bold=True)), quote(reason))]
     if view.affiliate is None:
         return []
-    return [standing(view.affiliate)]
+    recruiter = [recruiter_line(view.recruiter)] if view.recruiter else []
+    return [standing(view.affiliate), *recruiter]
 
 
 def facts(application: Application) -> Json:

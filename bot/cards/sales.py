@@ -65,6 +65,13 @@ def why_card(found: Explanation) -> Message:
     ]
     if found.commission is not None:
         blocks.append(_sum(found.commission, sale))
+    if found.second_tier is not None and found.recruiter is not None:
+        share = money(found.second_tier.commission_amount_cents, found.second_tier.currency)
+        rate = percent(found.second_tier.rate_bp)
+        of_what = "the commission" if found.second_tier.base == "commission" else "its base"
+        recruiter = code(found.recruiter.promo_code)
+        said_of_it = f" recruited them: {rate} of {of_what} = "
+        blocks.append(rich(section(recruiter, said(said_of_it), said(share, bold=True), said("."))))
     return escaped(f"{who}: {sale.invoice_id}"), blocks
 
 

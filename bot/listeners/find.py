@@ -2,15 +2,20 @@
 
 import re
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.find import SHOWN_MAX, find_card
 from bot.cards.notices import notice
 from bot.cards.sales import why_card
+from bot.cards.two_tier import LISTED, Ties
 from bot.context import BotContext
+from domain import recruits
 from domain.landing_views import is_public
 from domain.sales import explain
-from storage import affiliates, applications, landing
+from storage import affiliates, applications, landing, two_tier
+from storage.affiliates import Affiliate
 
 _INVOICE = re.compile(r"in_\w+")
 
@@ -30,14 +35,23 @@ def register(bot: Bot, context: BotContext) -> None:
             people = await affiliates.find(session, text, SHOWN_MAX + 1)
             applied = await applications.find(session, text)
             found = await landing.of_affiliates(session, [one.id for one in people])
+            ties = {one.id: await _ties(session, one) for one in people[:SHOWN_MAX]}
         others = [each for each in applied if each.affiliate_id is None]
         pages = {
             one.id: f"{context.settings.public_url}/partner/{found[one.id].slug}"
             for one in people
             if one.id in found and is_public(found[one.id], one)
         }
-        return find_card(text, people, others, pages)
+        return find_card(text, people, others, pages, ties)
 
     bot.subcommands.add(
         "find TEXT", "People by name, address, code or link; a sale by its invoice, in_…", find
+    )
+
+
+async def _ties(session: AsyncSession, affiliate: Affiliate) -> Ties:
+    return Ties(
+        await recruits.recruiter_of(session, affiliate.id),
+        await two_tier.recruits(session, affiliate.id, LISTED),
+        await two_tier.count_recruits(session, affiliate.id),
     )
