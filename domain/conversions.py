@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import tier_moves
+from domain import milestone_awards, tier_moves
+from domain.milestone_awards import Moved
 from domain.tier_moves import Rise
 from storage import leaderboard, referrals
 from storage.locks import take_turn
@@ -20,6 +21,7 @@ class News:
     """What has come about, and is told behind the last row that the transaction locks."""
 
     rise: Rise | None = None
+    bonuses: Moved | None = None
 
 
 async def follow(session: AsyncSession, sale: Sale, *, changed: bool) -> News:
@@ -38,6 +40,8 @@ async def note(session: AsyncSession, news: News) -> None:
     """Tell what has come about, and write it into the audit log."""
     if news.rise is not None:
         await tier_moves.note(session, [news.rise])
+    if news.bonuses is not None:
+        await milestone_awards.note(session, [news.bonuses])
 
 
 async def count_anew(session: AsyncSession, customer_id: str) -> None:
@@ -67,4 +71,7 @@ async def _recount(session: AsyncSession, customer_id: str) -> UUID | None:
 
 
 async def _followers(session: AsyncSession, affiliate_id: UUID) -> News:
-    return News(rise=await tier_moves.rise(session, affiliate_id))
+    return News(
+        rise=await tier_moves.rise(session, affiliate_id),
+        bonuses=await milestone_awards.follow(session, affiliate_id),
+    )
