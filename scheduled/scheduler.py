@@ -21,6 +21,7 @@ from scheduled import (
     backfill,
     codes,
     conversions,
+    milestones,
     payouts,
     queue_reminder,
     reconcile,
@@ -84,6 +85,7 @@ ERRANDS = (
 
 WATCHES = (
     Watch("expire-codes", 5, codes.expire),
+    Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
 )
 

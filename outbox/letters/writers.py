@@ -1,6 +1,15 @@
 """Who writes what: every module of letters, loaded, and the table they registered in."""
 
-from outbox.letters import affiliates, applications, landing, payouts, sessions, tiers
+from outbox.letters import affiliates, applications, landing, milestones, payouts, sessions, tiers
 from outbox.letters.registry import WRITERS
 
-__all__ = ["WRITERS", "affiliates", "applications", "landing", "payouts", "sessions", "tiers"]
+__all__ = [
+    "WRITERS",
+    "affiliates",
+    "applications",
+    "landing",
+    "milestones",
+    "payouts",
+    "sessions",
+    "tiers",
+]
