@@ -1,4 +1,4 @@
-"""The two cookies: who is signed in, and what a visitor's form tokens are bound to."""
+"""The cookies: who is signed in, what form tokens are bound to, and who recruited a visitor."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from aiohttp import web
 
 SESSION: Final = "session"
 VISITOR: Final = "visitor"
+RECRUITER: Final = "recruiter"
 
 
 def name(noun: str, *, secure: bool) -> str:

@@ -62,7 +62,9 @@ def _shared(request: web.Request) -> dict[str, Any]:
         "static_version": static_files.VERSION,
         "csrf": csrf_token(context.secret_key, visit.anchor),
         "signed_in_as": visit.session.email if visit.session else None,
-        "nav": menu(request.path) if visit.session else [],
+        "nav": menu(request.path, recruiting=visit.program.two_tier_enabled)
+        if visit.session
+        else [],
         "notice": visit.notice,
     }
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from dashboard.context import VISIT
 from dashboard.forms import FormView
 from dashboard.pages import application_form
+from dashboard.pages.two_tier import recruiter_of
 from dashboard.rendering import render, see_other
 from dashboard.standing import find_standing
 from domain.statuses import Status
@@ -29,7 +30,7 @@ async def show(request: web.Request) -> web.Response:
     visit = request[VISIT]
     if visit.session is None:
         view = {
-            **application_form.page(visit.program, application_form.blank()),
+            **application_form.page(visit.program, application_form.blank(), recruiter_of(request)),
             "program": visit.program,
             "sign_in": FormView(),
         }
@@ -44,7 +45,8 @@ async def show(request: web.Request) -> web.Response:
             return _rejected(request, standing.application)
         return _submitted(request, standing.application)
     form = application_form.blank(visit.session.email)
-    return render(request, "apply.html", application_form.page(visit.program, form))
+    view = application_form.page(visit.program, form, recruiter_of(request))
+    return render(request, "apply.html", view)
 
 
 def _stopped(request: web.Request, affiliate: Affiliate) -> web.Response:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from multidict import MultiDict
 
 from dashboard.forms import FormView
+from dashboard.pages.two_tier import tally_address
 from domain.answers import Answer, ApplicationFields
 from domain.applications import Submission
 from domain.codes import problem_with
@@ -58,15 +59,16 @@ _SUBMISSION: Final = re.compile(r"[0-9a-f]{32}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-def page(program: Program, form: FormView) -> dict[str, Any]:
-    """What the form's template needs."""
+def page(program: Program, form: FormView, recruiter: str = "") -> dict[str, Any]:
+    """What the form's template needs. `recruiter` is the ref of the link that led here, if any."""
     return {
         "form": form,
         "platforms": PLATFORMS,
         "methods": METHODS,
         "terms": [(_terms_name(text), text) for text in program.terms],
         "terms_url": program.terms_url,
-        "tally_url": program.tally_form_url,
+        "tally_url": tally_address(program.tally_form_url, recruiter),
+        "recruiter": recruiter,
     }
 
 
@@ -165,7 +167,9 @@ _SHAPES: Final[Mapping[str, tuple[Callable[[Any], object], str]]] = {
 }
 
 
-def submission(form: FormView, program: Program) -> tuple[Submission, ApplicationFields]:
+def submission(
+    form: FormView, program: Program, recruiter: str = ""
+) -> tuple[Submission, ApplicationFields]:
     """A form without errors, as the domain takes it.
 
     The same form sent twice is one submission. One that was changed after "back" is another,
@@ -180,6 +184,7 @@ def submission(form: FormView, program: Program) -> tuple[Submission, Applicatio
         Answer("platform", "Main platform", platform),
         Answer("methods", "Promotion methods", methods),
         *(Answer(_terms_name(text), text, "Yes", checked=True) for text in program.terms),
+        *([Answer("recruiter", "Recruiter", recruiter)] if recruiter else []),
     ]
     fields = ApplicationFields(
         email=values["email"],
@@ -191,6 +196,7 @@ def submission(form: FormView, program: Program) -> tuple[Submission, Applicatio
         audience_focus=values["audience_focus"],
         requested_code=values["requested_code"],
         promotion_methods=methods,
+        recruited_by=recruiter,
         terms=dict.fromkeys(program.terms, True),
     )
     content = hashlib.sha256(repr([(a.key, a.text) for a in answers]).encode()).hexdigest()

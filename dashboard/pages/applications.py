@@ -9,6 +9,7 @@ from dashboard.context import CONTEXT, VISIT, Visit
 from dashboard.forms import FORM, FormView
 from dashboard.limits import APPLICATIONS_PER_CLIENT, LIMITS
 from dashboard.pages import application_form
+from dashboard.pages.two_tier import recruiter_of
 from dashboard.rendering import render, see_other
 from dashboard.standing import Standing, find_standing
 from domain import applications
@@ -48,7 +49,7 @@ async def submit(request: web.Request) -> web.Response:
     form = application_form.read(posted, visit.program, proven)
     if form.errors:
         return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    submission, fields = application_form.submission(form, visit.program)
+    submission, fields = application_form.submission(form, visit.program, recruiter_of(request))
     actor = Actor(id=fields.email, name=fields.legal_name, origin="form")
     async with context.db.transaction() as session:
         await applications.submit(session, submission, fields, actor)
@@ -70,5 +71,5 @@ async def _standing(request: web.Request) -> Standing:
 
 
 def _form_page(request: web.Request, form: FormView, *, status: int = 200) -> web.Response:
-    view = application_form.page(request[VISIT].program, form)
+    view = application_form.page(request[VISIT].program, form, recruiter_of(request))
     return render(request, "apply.html", view, status=status)

@@ -38,6 +38,7 @@ CHOICES = {
     "methods": [("content", "Content and reviews"), ("video", "Video")],
     "terms": [("terms_disclosure", "I will say that I earn."), ("terms_agree", "I agree.")],
     "terms_url": "https://propmine.example/terms",
+    "recruiter": "ANNA20",
 }
 WRONG = {
     "values": {
@@ -76,7 +77,29 @@ def dollars(cents: int) -> dict[str, Any]:
     return {"cents": cents, "currency": "usd"}
 
 
+BOARD: dict[str, Any] = {
+    "name": "referrals",
+    "title": "Referrals",
+    "period": "This month",
+    "places": [
+        {"rank": 1, "name": HOSTILE, "value": "1,200", "own": False},
+        {"rank": 2, "name": "م.ع.", "value": "7", "own": True},
+    ],
+    "ranked": 9400,
+    "rank": 2,
+    "listed": True,
+    "value": "7",
+    "hint": HOSTILE,
+}
 LIVE: dict[str, dict[str, Any]] = {
+    "leaderboard": {
+        "boards": [
+            BOARD,
+            BOARD | {"name": "earnings", "title": "Earnings", "listed": False, "rank": 9000},
+            BOARD | {"name": "conversion_rate", "title": "Rate", "places": [], "rank": None},
+        ],
+        "here": "/affiliate/dashboard/leaderboard",
+    },
     "earnings": {
         "periods": [
             {
@@ -539,6 +562,26 @@ PROMO: dict[str, Any] = {
     "more": True,
     **SIGNED_IN,
 }
+RECRUITS = {
+    "enabled": True,
+    "link": "https://desk.example/affiliate/join/MIAPICKS30",
+    "rate_bp": 500,
+    "of_what": "what they earn",
+    "days": 30,
+    "count": 250,
+    "shown": 100,
+    "earned": [(123456, "usd"), (-900, "eur")],
+    "recruits": [
+        {"initials": "J. O.", "joined": "November 2026", "earned": [(2800, "usd")], "counts": True},
+        {
+            "initials": "Q.",
+            "joined": "May 2026",
+            "earned": [(0, "usd"), (9, "eur")],
+            "counts": False,
+        },
+    ],
+    **SIGNED_IN,
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -547,12 +590,21 @@ PAGES: dict[str, dict[str, Any]] = {
     "earnings": EARNINGS,
     "error": {"status": 429, "message": HOSTILE, "retry_after": 1, "request_id": "0198"},
     "landing": LANDING,
+    "leaderboard": {
+        "board": BOARD,
+        "spans": [{"words": "This month", "href": "/affiliate/x?period=month", "current": True}],
+        "metrics": [{"words": "Referrals", "href": "/affiliate/x?metric=x", "current": False}],
+        "by_name": True,
+        "shows_name": False,
+        **SIGNED_IN,
+    },
     "partner": PARTNER,
     "partner_gone": {"message": HOSTILE},
     "links": LINKS,
     "paused": STATE,
     "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
     "payouts": PAYOUTS,
+    "recruits": RECRUITS,
     "performance": PERFORMANCE,
     "pricing": PRICING,
     "pricing_closed": {"why": "down", "again": "/pricing?code=A%22B"},

@@ -1,6 +1,6 @@
 import pytest
 
-from dashboard.navigation import PAGES, menu
+from dashboard.navigation import PAGES, RECRUITS, menu
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ def test_the_open_page_is_marked(path: str, current: str) -> None:
 def test_outside_the_dashboard_there_is_no_menu(path: str) -> None:
     """Who has not been let in is not shown where they cannot go."""
     assert menu(path) == []
+
+
+def test_recruiting_is_in_the_menu_while_it_pays() -> None:
+    """Nobody is led to a link that brings nothing."""
+    label, href = RECRUITS
+    assert [item["label"] for item in menu(href, recruiting=True) if item["current"]] == [label]
+    assert label not in [item["label"] for item in menu(PAGES[0][1])]

@@ -23,7 +23,10 @@ from tests.dashboard.samples import (
 )
 
 TEMPLATES = Path(__file__).parents[2] / "dashboard" / "templates"
-PARTIALS = {"apply_form", "base", "components", "customers", "icons", "sign_in_form", "tiers"}
+PARTIALS = {
+    *("apply_form", "base", "components", "customers", "icons", "leaderboard_list"),
+    *("sign_in_form", "tiers"),
+}
 JINJA = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 JINJA.filters.update(FILTERS)
 
@@ -101,6 +104,7 @@ def test_the_strict_policy_has_nothing_to_forbid(page: Page) -> None:
                     "/affiliate/static/",
                     "/affiliate/dashboard/landing/photo-",
                     "/affiliate/dashboard/links/qr.",
+                    "/affiliate/dashboard/recruits/qr.",
                     "/affiliate/dashboard/resources/",
                     "/partner/",
                 )
