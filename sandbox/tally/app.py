@@ -9,6 +9,8 @@ from sandbox.tally.form import QUESTIONS, Answers, TallyForm
 from sandbox.tally.personas import PERSONAS
 
 FORM: Final = web.AppKey("tally_form", TallyForm)
+RECRUITER: Final = "recruiter"
+"""The form's one hidden field."""
 
 
 def tally_app(form: TallyForm) -> web.Application:
@@ -29,6 +31,7 @@ async def _form(request: web.Request) -> web.Response:
         "chosen": chosen,
         "questions": QUESTIONS,
         "answers": PERSONAS[chosen].answers,
+        "recruiter": request.query.get(RECRUITER, ""),
     }
     return render(request, "tally.html", context)
 
@@ -42,7 +45,8 @@ async def _send(request: web.Request) -> web.Response:
         for question in QUESTIONS
     }
     try:
-        body = request.app[FORM].payload(answers)
+        hidden = {RECRUITER: str(posted.get(RECRUITER, ""))}
+        body = request.app[FORM].payload(answers, hidden)
     except ValueError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     return await _deliver(request, body)

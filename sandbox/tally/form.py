@@ -100,8 +100,10 @@ class TallyForm:
         deliveries: list[dict[str, Any]] = self.store.data["deliveries"]
         return deliveries
 
-    def payload(self, answers: Answers) -> bytes:
+    def payload(self, answers: Answers, hidden: Mapping[str, str] | None = None) -> bytes:
         """The body that Tally sends for these answers. A question not named is unanswered.
+
+        `hidden` are the form's hidden fields, which take what stands in its address.
 
         Raises `ValueError` for a question or an option that the form does not have.
         """
@@ -112,6 +114,7 @@ class TallyForm:
         moment = moment.replace("+00:00", "Z")
         submission = secrets.token_urlsafe(5)
         rows = [row for asked in QUESTIONS for row in _rows(asked, answers.get(asked.name))]
+        rows += [_hidden(name, value) for name, value in (hidden or {}).items()]
         event = {
             "eventId": str(uuid4()),
             "eventType": "FORM_RESPONSE",
@@ -164,6 +167,11 @@ class TallyForm:
         )
         self.store.save()
         return status, answer
+
+
+def _hidden(name: str, value: str) -> dict[str, Any]:
+    key = f"question_hidden_{uuid5(NAMESPACE_URL, name)}"
+    return {"key": key, "label": name, "type": "HIDDEN_FIELDS", "value": value or None}
 
 
 def _rows(question: Question, answer: str | Sequence[str] | None) -> list[dict[str, Any]]:

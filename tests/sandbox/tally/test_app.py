@@ -6,10 +6,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from domain.answers import read_answers
+from domain.program import Program
 from sandbox.tally.app import tally_app
 from sandbox.tally.form import QUESTIONS, TallyForm
 from sandbox.tally.personas import PERSONAS
 from webhooks.tally.parse import TallySubmission, parse
+from webhooks.tally.submissions import as_answers
 
 Browser = TestClient[web.Request, web.Application]
 
@@ -96,3 +99,19 @@ async def test_a_doctored_option_is_refused(browser: Browser, taken: list[TallyS
     answer = await browser.post("/sandbox/tally/send", data={"platform": "Fax"})
     assert answer.status == 400
     assert taken == []
+
+
+async def test_the_address_fills_the_hidden_field(
+    browser: Browser, taken: list[TallySubmission]
+) -> None:
+    """A recruiter in the form's address arrives as Tally sends hidden fields, and is understood."""
+    page = await (await browser.get("/sandbox/tally/?recruiter=ANNA20")).text()
+    assert 'name="recruiter" value="ANNA20"' in page
+    await browser.post(
+        "/sandbox/tally/send", data={"email": "a@example.com", "recruiter": "ANNA20"}
+    )
+    (hidden,) = [one for one in taken[0].answers if one.type == "HIDDEN_FIELDS"]
+    assert (hidden.label, hidden.text) == ("recruiter", "ANNA20")
+    fields = read_answers(as_answers(taken[0].answers), Program())
+    assert fields.recruited_by == "ANNA20"
+    assert fields.extra == []
