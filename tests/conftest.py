@@ -1,14 +1,15 @@
 """Fixtures that every test may ask for."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
-from storage import migrate
 from storage.db import Database
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, shape
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +35,47 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def shaped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database without a row; tests get copies."""
+    file = tmp_path_factory.mktemp("shaped") / "desk.db"
+    asyncio.run(shape(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
+def sqlite_url(shaped_file: Path, tmp_path: Path) -> str:
+    """A migrated database on SQLite."""
+    file = shutil.copy(shaped_file, tmp_path / "desk.db")
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgres: PostgresServer) -> Iterator[str]:
+    """A migrated database on PostgreSQL."""
+    with postgres.database(migrated=True) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of each kind; tests that ask for it run on both."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "migrated_postgresql_url"
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
+@pytest.fixture
+async def db(migrated_url: str) -> AsyncIterator[Database]:
     """A migrated database, SQLite and PostgreSQL in turn."""
-    database = Database(database_url)
-    await migrate.upgrade(database)
+    database = Database(migrated_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
+    """A migrated SQLite database, for tests that mean the same on PostgreSQL."""
+    database = Database(sqlite_url)
     yield database
     await database.close()

@@ -13,6 +13,11 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy.engine import make_url
 
+from storage import migrate
+from storage.db import Database
+
+_SHAPED = "desk_shaped"
+
 
 class PostgresServer:
     """One server for a test process, gone with it; each test gets a database of its own."""
@@ -29,6 +34,11 @@ class PostgresServer:
             self._server = get_server(folder, cleanup_mode="delete")
         uri = urlsplit(self._server.get_uri())
         self._socket = parse_qs(uri.query)["host"][0]
+        self._shaped = False
+        # No test takes the power away from this server itself, and its disk is slow.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {name} = off")
+        self._run("SELECT pg_reload_conf()")
 
     def _dsn(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._socket}"
@@ -49,9 +59,29 @@ class PostgresServer:
         thread.join()
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """An empty database; yields its URL and drops it at the end."""
+    def database(self, *, migrated: bool = False) -> Iterator[str]:
+        """A database, empty or migrated; yields its URL and drops it at the end."""
         name = f"desk_{uuid4().hex}"
-        self._run(f"CREATE DATABASE {name}")
-        yield self._dsn(name).replace("postgresql://", "postgresql+asyncpg://")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template(migrated=migrated)}")
+        yield self._url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _url(self, name: str) -> str:
+        return self._dsn(name).replace("postgresql://", "postgresql+asyncpg://")
+
+    def _template(self, *, migrated: bool) -> str:
+        """What a new database is a copy of: migrating each of thousands would take minutes."""
+        if not migrated:
+            return "template1"
+        if not self._shaped:
+            self._run(f"CREATE DATABASE {_SHAPED}")
+            asyncio.run(shape(self._url(_SHAPED)))
+            self._shaped = True
+        return _SHAPED
+
+
+async def shape(url: str) -> None:
+    """Migrate an empty database, and leave it."""
+    database = Database(url)
+    await migrate.upgrade(database)
+    await database.close()

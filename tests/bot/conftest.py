@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from sandbox.store import Store
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.app import stripe_app
 from settings import Settings
-from storage import migrate
 from storage.applications import Application
 from storage.cards import Card
 from storage.db import Database
@@ -110,15 +108,6 @@ class Desk:
             return view if view and part in self.ws.text_of(view) else None
 
         return await self.ws.until(found)
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated SQLite database, for tests that mean the same on PostgreSQL."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/bot.db")
-    await migrate.upgrade(database)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

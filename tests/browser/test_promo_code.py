@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,7 +11,6 @@ from playwright.async_api import Page, expect
 from dashboard.context import DashboardContext
 from dashboard.public import discount_codes, scripts
 from domain import discount_codes as codes
-from storage import migrate
 from storage.db import Database
 from tests.builders import RITA
 from tests.chromium import chromium, page_of
@@ -66,12 +64,10 @@ async def host_page(shop: Shop, *, is_the_product: bool = True) -> AsyncIterator
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+async def shop(sqlite: Database) -> AsyncIterator[Shop]:
     """A shop with the code LAUNCH20 for all, and VIP for yearly plans."""
-    db = Database(f"sqlite+aiosqlite:///{tmp_path}/desk.db")
-    await migrate.upgrade(db)
-    async with open_shop(db) as opened:
-        async with db.transaction() as session:
+    async with open_shop(sqlite) as opened:
+        async with sqlite.transaction() as session:
             for terms in (
                 {"code": "LAUNCH20", "discount_value": 20},
                 {"code": "HALF-A-YEAR", "discount_value": 50, "min_plan": "yearly"},
@@ -79,7 +75,6 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
                 await codes.create(session, terms, RITA)
         await opened.carry_out()
         yield opened
-    await db.close()
 
 
 async def test_it_lives_on_a_page_of_another_origin(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from sqlmodel import col, update
 from sandbox.faults import HANG_UP
 from sandbox.stand_ins import StandIns
 from settings import Settings
-from storage import migrate, work
+from storage import work
 from storage.audit import AuditLine
 from storage.db import Database
 from tests.builders import apply, effects_asked_for, join
@@ -52,13 +52,11 @@ class Shell:
 
 
 @pytest.fixture
-async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+async def shell(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Shell]:
     """A shell, on SQLite."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
     async with standing_in(free_port()) as stand_ins:
-        settings = Settings(_env_file=None, database_url=url, **stand_ins.settings())
-        db = Database(url)
-        await migrate.upgrade(db)
+        settings = Settings(_env_file=None, database_url=sqlite_url, **stand_ins.settings())
+        db = Database(sqlite_url)
         environment = os.environ | dict(as_environment(settings))
         yield Shell(environment, tmp_path, stand_ins, db)
         await db.close()

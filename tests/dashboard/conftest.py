@@ -1,22 +1,11 @@
 """A dashboard for tests that do not ask for anything special."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from storage import migrate
 from storage.db import Database
 from tests.dashboard.desk import Browser, Desk, make_settings
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    """A migrated database on SQLite."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/desk.db")
-    await migrate.upgrade(database)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sqlmodel import select
 from domain import discount_codes
 from sandbox.slack.people import AFFILIATES
 from sandbox.stand_ins import StandIns
-from storage import codes, migrate
+from storage import codes
 from storage.outbox import Effect
 from tests.builders import RITA
 from tests.journeys.killing import Moment, Story, begin, hold_slack, hold_stripe
@@ -45,10 +45,9 @@ class CodeStory(Story):
 
 
 @pytest.fixture
-async def story(database_url: str, tmp_path: Path) -> AsyncIterator[CodeStory]:
+async def story(migrated_url: str, tmp_path: Path) -> AsyncIterator[CodeStory]:
     """A server that is not started yet, on a database of each kind."""
-    async with begin(CodeStory, database_url, tmp_path) as begun:
-        await migrate.upgrade(begun.db)
+    async with begin(CodeStory, migrated_url, tmp_path) as begun:
         yield begun
 
 

@@ -11,7 +11,6 @@ from sqlmodel import select
 
 from sandbox.slack.people import AFFILIATES, AMARA
 from sandbox.stand_ins import StandIns
-from storage import migrate
 from storage.commissions import Commission
 from storage.outbox import Effect
 from storage.payouts import Payout
@@ -65,10 +64,9 @@ class MoneyStory(Story):
 
 
 @pytest.fixture
-async def story(database_url: str, tmp_path: Path) -> AsyncIterator[MoneyStory]:
+async def story(migrated_url: str, tmp_path: Path) -> AsyncIterator[MoneyStory]:
     """A server that is not started yet, on a database of each kind."""
-    async with begin(MoneyStory, database_url, tmp_path) as begun:
-        await migrate.upgrade(begun.db)
+    async with begin(MoneyStory, migrated_url, tmp_path) as begun:
         yield begun
 
 

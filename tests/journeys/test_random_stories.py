@@ -6,6 +6,7 @@ by other code than the one that is tested.
 
 import asyncio
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +20,13 @@ from sqlmodel import select
 import clock
 from domain.statements import Month, statement
 from domain.stats import report
-from storage import migrate, referrals
+from storage import referrals, two_tier
 from storage.db import Database
 from storage.ids import new_id
+from storage.ledger import balances
 from storage.payouts import Payout
 from tests.builders import affiliate_now, join
 from tests.journeys.story_world import WORDS, Days, Entry, Step, World, entries
-from tests.postgres import PostgresServer
 from tests.shop import Shop, open_shop
 
 HOLDS = (0, 0, 3)
@@ -50,13 +51,17 @@ NEEDED = {
     "clawback after a payout",
     "debt that stops a payout",
     "debt at the end",
+    "share of a recruiter",
+    "share taken back",
+    "sales with shares under several terms",
 }
 """What has to come about in some story, or the stories prove nothing."""
 
 
 def beginning(chance: random.Random) -> list[Step]:
     """A few sales and a way to be paid, so that the story has something to go on with."""
-    return [*([Step("buy", 0, 1)] * 3), Step("choose", 0, chance.randrange(1, 100))]
+    promise = Step("promise", 0, chance.randrange(1, 100))
+    return [promise, *([Step("buy", 0, 1)] * 3), Step("choose", 0, chance.randrange(1, 100))]
 
 
 def one_life() -> list[Step]:
@@ -69,7 +74,8 @@ def one_life() -> list[Step]:
     reversal, rest = Step("reverse", 0, 50), Step("reverse", 0, 3)
     return [
         *(*sales, wait, by_hand, ask, both, pay, refunds[0], ask),
-        *(*sales, wait, by_transfer, ask, both, done, reversal),
+        *(Step("promise", 0, 1), *sales, wait, by_transfer, ask, both, done, reversal),
+        *(Step("promise", 0, 2),),
         *(*sales, wait, ask, rest, Step("reject", 0, 1)),
         *(nowhere, ask, both, done, by_hand, ask, both, pay, *refunds[1:]),
     ]
@@ -93,9 +99,13 @@ async def tell(shop: Shop, told: int, chance: random.Random) -> int:
 async def compare(db: Database, world: World) -> None:
     """Everything that the desk shows of the money is what the model says."""
     books, jared = world.books, world.affiliate.id
+    free, held = books.shares()
     async with db.read() as session:
         shown = (await report(session)).lines
         found = (await session.exec(select(Payout))).all()
+        anna = await two_tier.recruiter_of(session, jared)
+        assert anna is not None
+        shares = list((await balances(session, anna, clock.now())).values())
         counted = await referrals.converted(session)
         miscounted = await referrals.miscounted(session)
         month, last, closing = Month.of(world.days.begin), Month.of(clock.now()), 0
@@ -105,9 +115,13 @@ async def compare(db: Database, world: World) -> None:
                 assert closing + sum(line.entry.amount for line in account.lines) == account.closing
                 closing = account.closing
             month = month.after()
-    figures = (books.available(), books.pending(), books.reserved(), books.paid())
-    assert [(one.available, one.pending, one.under_way, one.paid) for one in shown] == (
-        [figures] if any(figures) else []
+    assert shares in ([(free, held)], [] if (free, held) == (0, 0) else None)
+    figures = [
+        (books.available(), books.pending(), books.reserved(), books.paid()),
+        (free, held, 0, 0),
+    ]
+    assert sorted((one.available, one.pending, one.under_way, one.paid) for one in shown) == sorted(
+        each for each in figures if any(each)
     )
     assert closing == books.available() + books.pending()
     assert counted.get(jared, 0) == books.converted()
@@ -130,6 +144,12 @@ def compare_movements(ledger: Sequence[Entry], world: World) -> None:
         world.seen["clawback after a payout"] += each.status == "paid" and any(
             entry.reason == "clawback" for entry in ledger[taken:]
         )
+    shares = [entry for entry in ledger if entry.reason.startswith("second_tier")]
+    assert all((one.amount > 0) is (one.reason == "second_tier") for one in shares)
+    world.seen["share of a recruiter"] += any(one.amount > 0 for one in shares)
+    world.seen["share taken back"] += any(one.amount < 0 for one in shares)
+    paid = [each for of_one in world.books.buyers for each in of_one if each.share()]
+    world.seen["sales with shares under several terms"] += len({each.promised for each in paid}) > 1
     world.seen["debt at the end"] += world.books.available() < 0
 
 
@@ -143,8 +163,8 @@ async def live_through(
 
     Returns how often what came about in it.
     """
-    await migrate.upgrade(db)
-    jared, days = await join(db), Days()
+    await join(db, "ANNA20", email="anna@example.com")
+    jared, days = await join(db, recruited_by="ANNA20"), Days()
     with days.in_force():
         async with open_shop(db, delivering=False, colleagues=colleagues) as shop:
             await shop.carry_out()
@@ -172,12 +192,15 @@ async def live_through(
     return world.seen
 
 
-def test_the_balance_is_the_models_whatever_is_heard_when(tmp_path: Path) -> None:
+def test_the_balance_is_the_models_whatever_is_heard_when(
+    shaped_file: Path, tmp_path: Path
+) -> None:
     """Every story ends with the same cents, and no entry of the ledger ever changes."""
     seen = Counter[str]()
 
     async def story(steps: list[Step], chance: random.Random) -> Counter[str]:
-        db = Database(f"sqlite+aiosqlite:///{tmp_path}/{new_id()}.db")
+        file = shutil.copy(shaped_file, tmp_path / f"{new_id()}.db")
+        db = Database(f"sqlite+aiosqlite:///{file}")
         try:
             return await live_through(db, [*beginning(chance), *steps], chance)
         finally:
@@ -198,23 +221,16 @@ def test_the_balance_is_the_models_whatever_is_heard_when(tmp_path: Path) -> Non
     assert [what for what in sorted(NEEDED) if not seen[what]] == []
 
 
-@pytest.fixture
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """An empty PostgreSQL database, made outside of the event loop."""
-    with postgres.database() as url:
-        yield url
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_four_workers_at_once_on_postgresql_end_the_same(
-    postgres_url: str, seed: int
+    migrated_postgresql_url: str, seed: int
 ) -> None:
     """Long stories whose events four processes handle beside each other."""
     chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
     steps = [
         Step(chance.choice(WORDS), chance.randrange(4), chance.randrange(1, 100)) for _ in range(25)
     ]
-    db, *colleagues = (Database(postgres_url) for _ in range(4))
+    db, *colleagues = (Database(migrated_postgresql_url) for _ in range(4))
     try:
         seen = await live_through(db, [*beginning(chance), *one_life(), *steps], chance, colleagues)
     finally:
