@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from dashboard.context import CONTEXT
@@ -11,11 +13,21 @@ from dashboard.pages.errors import PageError
 from dashboard.rendering import render
 from dashboard.standing import Member
 from domain.commissions import arithmetic, standing
+from domain.earnings import Earnings, Period, earned
+from domain.money import money
+from domain.program import Program
 from domain.statements import Month, masked
+from domain.zones import local_day
 from storage import commissions
+from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.sales import Sale
 
+_TITLES: Final = {
+    Period.TODAY: "Today",
+    Period.WEEK: "This week",
+    Period.MONTH: "This month",
+}
 HERE: Final = "/affiliate/dashboard/earnings"
 PAGE: Final = 20
 _LABELS: Final = {
@@ -30,6 +42,37 @@ _BY: Final = {
     "metadata": "Credited by your code in the customer's account.",
     "link": "Credited by your referral link.",
 }
+
+
+async def live_view(
+    session: AsyncSession, affiliate: Affiliate, program: Program
+) -> dict[str, Any]:
+    """What came today, this week and this month: the card that counts along."""
+    now = clock.now()
+    found = [await earned(session, affiliate, program, period, now) for period in Period]
+    today = ", ".join(money(amount.total, amount.currency) for amount in found[0].amounts)
+    return {
+        "periods": [
+            {
+                "name": one.period,
+                "title": _TITLES[one.period],
+                "span": _span(one),
+                "amounts": one.amounts,
+            }
+            for one in found
+        ],
+        "zone": found[0].time_zone.replace("_", " "),
+        "said": f"Earned today: {today}.",
+    }
+
+
+def _span(found: Earnings) -> str:
+    """The days of a period, in words."""
+    first = local_day(found.since, ZoneInfo(found.time_zone))
+    if found.period is Period.MONTH:
+        return f"{first:%B %Y}"
+    day = f"{first:%A}, {first.day} {first:%B}"
+    return f"Since {day}" if found.period is Period.WEEK else day
 
 
 async def show(request: web.Request, member: Member) -> web.Response:

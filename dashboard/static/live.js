@@ -21,8 +21,9 @@ let over = false;
 
 // Figures and bars run from what they showed before. The last frame shows what the server wrote.
 function run(from, to, show, done) {
-  const start = performance.now();
+  let start = null;
   function frame(now) {
+    start ??= now;
     const way = Math.min((now - start) / RUN_MS, 1);
     if (way === 1) return done();
     show(from + (to - from) * (1 - (1 - way) ** 3));

@@ -21,6 +21,7 @@ from domain import affiliates, live, sessions
 from domain.affiliates import change_status
 from domain.statuses import Status
 from storage import migrate
+from storage import sessions as session_rows
 from storage.affiliates import Affiliate
 from storage.db import Database
 from tests.builders import RITA, facts, join, later, settle
@@ -278,7 +279,7 @@ async def test_another_session_ends_alone(here: Here, browser: ClientSession) ->
     """Signing out on the phone leaves the desk as it is."""
     other = await sign_in(here.db)
     async with here.db.read() as session:
-        row = await sessions.rows.by_token_hash(session, sessions.hashed(other))
+        row = await session_rows.by_token_hash(session, sessions.hashed(other))
         assert row is not None
     async with here.browser(other) as phone, stream(browser) as events, stream(phone) as ending:
         await events.amounts()
