@@ -19,6 +19,7 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.context import CONTEXT, VISIT
+from dashboard.pages import earnings, milestones
 from dashboard.rendering import fragment
 from dashboard.standing import Member
 from domain.program import Program
@@ -40,7 +41,10 @@ class LiveCard:
     wide: bool = True
 
 
-LIVE_CARDS: Final[tuple[LiveCard, ...]] = ()
+LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
+    LiveCard("earnings", "live_earnings.html", earnings.live_view),
+    LiveCard("milestones", "live_milestones.html", milestones.live_view),
+)
 """From the top of the page down: earnings, contest, milestones, leaderboard, checklist."""
 
 
