@@ -27,7 +27,7 @@ from storage.sole_server import sole_server
 _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
-_SANDBOX_RULES = {"two_person_payout_cents": 2_000}
+_SANDBOX_RULES = {"two_person_payout_cents": 2_000, "two_tier_enabled": True}
 _log = structlog.get_logger("serve")
 
 
@@ -85,7 +85,7 @@ async def _run_sandbox(folder: Path, port: int) -> None:
     app = desk.app()
 
     async def rules(_app: web.Application) -> None:
-        """Ask two people for amounts that are soon reached, and put the resources there."""
+        """What can be tried from the start: two people for small amounts, recruiting, resources."""
         async with desk.db.transaction() as session:
             if await program_rows.get(session) is None:
                 await program.update(session, _SANDBOX_RULES, SYSTEM)
