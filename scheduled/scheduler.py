@@ -21,6 +21,7 @@ from scheduled import (
     backfill,
     codes,
     conversions,
+    drips,
     milestones,
     payouts,
     queue_reminder,
@@ -87,6 +88,7 @@ WATCHES = (
     Watch("expire-codes", 5, codes.expire),
     Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
+    Watch("drips", 10, drips.send),
 )
 
 

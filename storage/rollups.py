@@ -153,14 +153,15 @@ async def by_value(
     *,
     limit: int,
     among: Collection[str] | None = None,
+    until: date | None = None,
 ) -> dict[str, Counts]:
     """Counts since a day by the values of a dimension: of too many, those that brought most.
 
-    `among` leaves all other values out.
+    `among` leaves all other values out, and `until` all later days.
     """
     query = (
         select(Rollup.value, *_SUMS)
-        .where(*_of(Rollup, affiliate_id, dimension, since, among))
+        .where(*_of(Rollup, affiliate_id, dimension, since, among=among, until=until))
         .group_by(Rollup.value)
         .order_by(_SUMS[-1].desc(), _SUMS[0].desc(), Rollup.value)
         .limit(limit)
@@ -175,11 +176,12 @@ async def earned_by_value(
     since: date | None,
     *,
     among: Collection[str] | None = None,
+    until: date | None = None,
 ) -> dict[str, dict[str, int]]:
     """Earnings since a day by the values of a dimension, in minor units by currency."""
     query = (
         select(EarningRollup.value, EarningRollup.currency, _EARNED)
-        .where(*_of(EarningRollup, affiliate_id, dimension, since, among))
+        .where(*_of(EarningRollup, affiliate_id, dimension, since, among=among, until=until))
         .group_by(EarningRollup.value, EarningRollup.currency)
         .order_by(EarningRollup.value, EarningRollup.currency)
     )
@@ -211,11 +213,15 @@ def _of(
     affiliate_id: UUID,
     dimension: str,
     since: date | None,
+    *,
     among: Collection[str] | None = None,
+    until: date | None = None,
 ) -> list[Any]:
     where: list[Any] = [table.affiliate_user_id == affiliate_id, table.dimension == dimension]
     if since is not None:
         where.append(table.day >= since)
     if among is not None:
         where.append(col(table.value).in_(among))
+    if until is not None:
+        where.append(table.day <= until)
     return where

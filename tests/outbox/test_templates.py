@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from domain.drip_texts import Block, Span, parse
+
 TEMPLATES = Path(__file__).parents[2] / "outbox" / "templates"
 JINJA = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -63,6 +65,20 @@ MAILS: dict[str, dict[str, Any]] = {
         "available": "21 December 2026",
         "earnings_url": "https://desk.example/affiliate/dashboard/earnings",
     },
+    "drip": {
+        "subject": HOSTILE,
+        "title": HOSTILE,
+        "preheader": "second line",
+        "blocks": [
+            *parse("# A heading\n\nHello **there**,\nsecond line\n\n- one\n- two"),
+            *parse("1. first\n2. second\n\n> to copy\n> whole\n\n{figures}"),
+            *parse("[Press me](https://desk.example/affiliate/dashboard)"),
+            *parse("See [this](https://desk.example/a?b=1&c=2) and that."),
+            Block("text", ((Span(HOSTILE), Span(HOSTILE, bold=True)),)),
+        ],
+        "figures": [["Clicks", "1,204"], ["Best source", HOSTILE]],
+        "is_quiet": 0,
+    },
     "landing_put_back": {"name": HOSTILE, "page_url": "https://desk.example/partner/mia"},
     "landing_taken_down": {
         "name": HOSTILE,
@@ -95,6 +111,9 @@ def _render(name: str, kind: str, view: dict[str, Any]) -> str:
 def _words(value: object) -> list[str]:
     if isinstance(value, dict):
         return [word for inner in value.values() for word in _words(inner)]
+    if isinstance(value, Block):
+        spans = [span for line in value.lines for span in line]
+        return [span.text for span in spans if span.text != "{figures}"]
     if isinstance(value, list):
         return [word for inner in value for word in _words(inner)]
     return [str(value)]
@@ -180,6 +199,14 @@ def test_a_mail_of_no_topic_offers_no_way_out() -> None:
     for kind in ("html", "txt"):
         shown = _render("sign_in", kind, MAILS["sign_in"] | {"unsubscribe_url": ""})
         assert "nsubscribe" not in shown
+
+
+def test_a_quiet_first_week_is_told_kindly() -> None:
+    """Nobody is shown a list of zeros."""
+    for kind in ("html", "txt"):
+        shown = _render("drip", kind, MAILS["drip"] | {"is_quiet": True})
+        assert "Best source" not in shown
+        assert "one post with your link is enough" in shown
 
 
 def test_somebody_without_a_payout_method_is_asked_for_one() -> None:
