@@ -18,7 +18,7 @@ from domain.money import money
 from domain.program import Program
 from domain.statements import Month, masked
 from domain.zones import local_day
-from storage import commissions
+from storage import commissions, two_tier
 from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.sales import Sale
@@ -82,6 +82,7 @@ async def show(request: web.Request, member: Member) -> web.Response:
         found = await commissions.of_affiliate(
             session, member.affiliate.id, before=before, limit=PAGE + 1
         )
+        shares = await two_tier.earned_from(session, member.affiliate.id)
     if before and not found:
         raise PageError(404)
     shown = found[:PAGE]
@@ -90,6 +91,7 @@ async def show(request: web.Request, member: Member) -> web.Response:
             _earning(sale, commission) if commission else _nothing(sale)
             for sale, commission in shown
         ],
+        "recruits": bool(shares) and not before,
         "newest": HERE if before else None,
         "older": f"{HERE}?cursor={shown[-1][0].id}" if len(found) > PAGE else None,
         "statement": f"{HERE}/statement?month={Month.of(clock.now())}",

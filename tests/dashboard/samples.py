@@ -140,6 +140,34 @@ LIVE: dict[str, dict[str, Any]] = {
         ],
         "said": HOSTILE,
     },
+    "numbers": {
+        "referrals": 1400,
+        "active": 9,
+        "pending": [dollars(4180), {"cents": 700, "currency": "jpy"}],
+        "available": [dollars(1250)],
+        "paid": [dollars(9900)],
+    },
+    "tier": {
+        "tier": {
+            "name": HOSTILE,
+            "rate_bp": 1250,
+            "minimum": 1000,
+            "currency": "usd",
+            "converted": 12,
+            "perks": [
+                {"icon": "star", "title": HOSTILE, "about": HOSTILE, "link": ""},
+                {"icon": "key", "title": "Chat", "about": "", "link": "https://chat.example.com"},
+            ],
+            "next": {
+                "name": HOSTILE,
+                "threshold": 25,
+                "missing": 13,
+                "rate_bp": 3000,
+                "minimum": 500,
+                "perks": [{"icon": "zap", "title": HOSTILE, "about": HOSTILE, "link": ""}],
+            },
+        },
+    },
 }
 """A view of each card that follows the news, by name; it stands on the dashboard, too."""
 DASHBOARD: dict[str, Any] = {
@@ -157,32 +185,6 @@ DASHBOARD: dict[str, Any] = {
         "rate_bp": 1250,
     },
     "payout": {"balance_cents": 1250, "threshold_cents": 2500, "currency": "usd", "open": None},
-    "stats": {
-        "referrals": 1400,
-        "active": 9,
-        "pending": [dollars(4180), {"cents": 700, "currency": "jpy"}],
-        "available": [dollars(1250)],
-        "paid": [dollars(9900)],
-    },
-    "tier": {
-        "name": HOSTILE,
-        "rate_bp": 1250,
-        "minimum": 1000,
-        "currency": "usd",
-        "converted": 12,
-        "perks": [
-            {"icon": "star", "title": HOSTILE, "about": HOSTILE, "link": ""},
-            {"icon": "key", "title": "Chat", "about": "", "link": "https://chat.example.com"},
-        ],
-        "next": {
-            "name": HOSTILE,
-            "threshold": 25,
-            "missing": 13,
-            "rate_bp": 3000,
-            "minimum": 500,
-            "perks": [{"icon": "zap", "title": HOSTILE, "about": HOSTILE, "link": ""}],
-        },
-    },
     "breakdown": {
         "columns": ["Plan", "Active", "Ended", "All"],
         "rows": [["Monthly", 5, 2, 7], ["Yearly", 2, 0, 2]],
@@ -215,6 +217,7 @@ EARNING: dict[str, Any] = {
     "rate_bp": 2000,
 }
 EARNINGS: dict[str, Any] = {
+    "recruits": True,
     "earnings": [
         {**EARNING, "id": f"e{number}", "status": status, "cut": number == 1}
         for number, status in enumerate(
@@ -615,6 +618,25 @@ PAGES: dict[str, dict[str, Any]] = {
         "price": "$29.00",
         "discounts": [(HOSTILE, "\N{MINUS SIGN}$5.80")],
         "total": "$23.20",
+    },
+    "preferences": {
+        **SIGNED_IN,
+        "form": {
+            "values": {"time_zone": "Asia/Tokyo", "shows_name": ["yes"], "mails": ["tips"]},
+            "errors": {"time_zone": "Choose a time zone from the list."},
+        },
+        "zones": ["Asia/Tokyo", "America/Argentina/Buenos_Aires"],
+        "usual_zone": "UTC",
+        "asks_name": True,
+        "name": HOSTILE,
+        "topics": [("tips", "Tips."), ("contests", "Contests.")],
+    },
+    "unsubscribe": {
+        "topic": "Tips for the first weeks",
+        "about": HOSTILE,
+        "path": "/unsubscribe/tips/token",
+        "wanted": True,
+        "news": "",
     },
     "resources": RESOURCES,
     "promo": PROMO,

@@ -149,3 +149,16 @@ async def test_while_it_is_off_the_page_says_so_and_keeps_what_was_earned(
     assert "$0.28" in page.words
     assert "/affiliate/join/" not in page.html
     assert (await browser.client.get(f"{HERE}/qr.svg")).status == 404
+
+
+async def test_earnings_lead_to_the_recruits_who_brought_some(desk: Desk, browser: Browser) -> None:
+    """Also while it is off, when the menu does not; not for who recruited nobody."""
+    await set_program(desk.db)
+    await anna(desk)
+    await desk.approve(recruited_by="ANNA20")
+    await settle(desk.db, facts(1, codes=("MIA30",)))
+    await set_program(desk.db, two_tier_enabled=False)
+    await desk.signed_in(browser, ANNA)
+    assert f'href="{HERE}"' in (await browser.get("/affiliate/dashboard/earnings")).html
+    await desk.signed_in(browser, "mia@example.com")
+    assert HERE not in (await browser.get("/affiliate/dashboard/earnings")).html
