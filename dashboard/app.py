@@ -17,6 +17,7 @@ from dashboard.pages import (
     live,
     overview,
     payouts,
+    preferences,
     promo,
     resources,
     sessions,
@@ -95,6 +96,8 @@ def _add_dashboard(pages: web.Application) -> None:
     pages.router.add_post("/dashboard/tax", approved_only(tax.send))
     pages.router.add_get("/dashboard/recruits", approved_only(two_tier.show))
     pages.router.add_get(r"/dashboard/recruits/qr.{kind:svg|png}", approved_only(two_tier.draw))
+    pages.router.add_get("/dashboard/settings", approved_only(preferences.show))
+    pages.router.add_post("/dashboard/settings", approved_only(preferences.save))
     pages.router.add_get("/dashboard/resources", approved_only(resources.show))
     pages.router.add_get("/dashboard/resources/{id}/{name}", approved_only(resources.download))
     pages.router.add_get("/dashboard/promo", approved_only(promo.show))

@@ -11,6 +11,7 @@ PAGES: Final = (
     ("Earnings", "/affiliate/dashboard/earnings"),
     ("Payouts", "/affiliate/dashboard/payouts"),
     ("Tax", "/affiliate/dashboard/tax"),
+    ("Settings", "/affiliate/dashboard/settings"),
 )
 
 

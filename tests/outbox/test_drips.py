@@ -1,6 +1,7 @@
 """The mails of the first weeks, as they arrive."""
 
 from datetime import timedelta
+from typing import Any
 
 import clock
 from domain import affiliates, drips
@@ -28,7 +29,11 @@ async def _happened(db: Database, affiliate: Affiliate, day: int, **counts: int)
     on = affiliate.approved_at.date() + timedelta(days=day)
     async with db.transaction() as session:
         for dimension, value in ((ALL, ""), (TAG, "newsletter")):
-            who = {"affiliate_user_id": affiliate.id, "dimension": dimension, "value": value}
+            who: dict[str, Any] = {
+                "affiliate_user_id": affiliate.id,
+                "dimension": dimension,
+                "value": value,
+            }
             session.add(Rollup(**who, day=on, **counts))
             session.add(EarningRollup(**who, day=on, currency="usd", amount=557))
 
