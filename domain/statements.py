@@ -34,6 +34,7 @@ _DECEMBER: Final = 12
 _WORDS: Final = {
     "commission": "Commission",
     "clawback": "Taken back",
+    "contest": "Contest prize",
     "milestone": "Milestone bonus",
     "milestone_withdrawn": "Milestone bonus taken back",
     "second_tier": "Share of a recruit's commission",

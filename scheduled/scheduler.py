@@ -15,11 +15,13 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from domain import taxes
 from integrations.errors import TransportError
 from outbox.services import Services
 from scheduled import (
     backfill,
     codes,
+    contests,
     conversions,
     drips,
     milestones,
@@ -73,6 +75,7 @@ class Watch:
 JOBS = (
     Job("sweep", 4, sweep.sweep),
     Job("queue-reminder", 14, queue_reminder.remind),
+    Job("tax-forms", 15, taxes.tell_expiring),
 )
 
 
@@ -89,6 +92,7 @@ WATCHES = (
     Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
     Watch("drips", 10, drips.send),
+    Watch("contests", 1, contests.move),
 )
 
 

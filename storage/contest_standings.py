@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Subquery, case, exists, insert, literal
+import sqlalchemy as sa
+from sqlalchemy import Subquery, case, exists
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,44 +46,52 @@ async def first_final(
     session: AsyncSession, contest_id: UUID, limit: int, *, also: UUID | None = None
 ) -> tuple[list[Place], int]:
     """The same of the standings that the winner was announced with."""
-    kept = select(
-        col(FinalPlace.affiliate_user_id).label("affiliate"),
-        col(FinalPlace.place).label("place"),
-        col(FinalPlace.value).label("value"),
-        col(FinalPlace.reached_at).label("reached"),
-        func.count().over().label("places"),
-    ).where(col(FinalPlace.contest_id) == contest_id)
+    columns: dict[str, Any] = {
+        "affiliate": FinalPlace.affiliate_user_id,
+        "place": FinalPlace.place,
+        "value": FinalPlace.value,
+        "reached": FinalPlace.reached_at,
+        "places": func.count().over(),
+    }
+    kept = sa.select(*(column.label(name) for name, column in columns.items()))
+    kept = kept.where(col(FinalPlace.contest_id) == contest_id)
     return await _first(session, kept.subquery(), limit, also)
 
 
 async def freeze(session: AsyncSession, contest: Contest, *, status: str) -> None:
-    """Keep the standings as they are now: they are what was announced."""
-    places = _places(contest, status)
-    columns = places.c
-    now = select(
-        literal(contest.id, type_=FinalPlace.__table__.c.contest_id.type),  # type: ignore[attr-defined]
+    """Keep the standings as they are now: they are what was announced.
+
+    Written in the order of the affiliates, as those are locked who lock many.
+    """
+    columns = _places(contest, status).c
+    now = sa.select(
+        sa.literal(contest.id, sa.Uuid()),
         columns.affiliate,
         columns.place,
         columns.value,
         columns.reached,
-    )
+    ).order_by(columns.affiliate)
     names = ["contest_id", "affiliate_user_id", "place", "value", "reached_at"]
-    await session.exec(insert(FinalPlace).from_select(names, now))
+    await session.exec(sa.insert(FinalPlace).from_select(names, now))
 
 
 async def _first(
     session: AsyncSession, places: Subquery, limit: int, also: UUID | None
 ) -> tuple[list[Place], int]:
+    rows: Sequence[Any] = (await session.exec(_query(places, limit, also))).all()
+    found = [Place(who, int(place), int(value), at) for who, place, value, at, _ in rows]
+    return found, int(rows[0][-1]) if rows else 0
+
+
+def _query(places: Subquery, limit: int, also: UUID | None) -> Any:
     columns = places.c
     wanted = columns.place <= limit
     if also is not None:
         wanted = or_(wanted, columns.affiliate == also)
-    query = select(
+    rows = sa.select(
         columns.affiliate, columns.place, columns.value, columns.reached, columns.places
-    ).where(wanted)
-    rows: Sequence[Any] = (await session.exec(query.order_by(columns.place))).all()
-    found = [Place(who, int(place), int(value), at) for who, place, value, at, _ in rows]
-    return found, int(rows[0][-1]) if rows else 0
+    )
+    return rows.where(wanted).order_by(columns.place)
 
 
 def _places(contest: Contest, status: str) -> Subquery:
@@ -94,7 +103,7 @@ def _places(contest: Contest, status: str) -> Subquery:
         col(Disqualification.affiliate_user_id) == who,
     )
     return (
-        select(
+        sa.select(
             who,
             value,
             reached,
@@ -110,7 +119,7 @@ def _places(contest: Contest, status: str) -> Subquery:
 def _by_referrals(contest: Contest) -> Subquery:
     """Converted referrals whose first sale was paid while the contest ran."""
     return (
-        select(
+        sa.select(
             col(Referral.affiliate_user_id).label("affiliate"),
             func.count().label("value"),
             func.max(Referral.converted_at).label("reached"),
@@ -130,7 +139,7 @@ def _by_earnings(contest: Contest) -> Subquery:
     earned = func.sum(Commission.amount_cents)
     last = func.max(case((col(Commission.amount_cents) > 0, col(Sale.paid_at))))
     return (
-        select(
+        sa.select(
             col(Commission.affiliate_user_id).label("affiliate"),
             earned.label("value"),
             last.label("reached"),

@@ -179,11 +179,16 @@ async def participants(
     ).all()
 
 
-async def won(session: AsyncSession) -> Sequence[Contest]:
-    """Those with a winner and a prize in money."""
-    query = select(Contest).where(
-        col(Contest.status) == ANNOUNCED,
-        col(Contest.winner_user_id).is_not(None),
-        func.coalesce(Contest.prize_amount_cents, 0) > 0,
+async def prizes(session: AsyncSession) -> dict[tuple[UUID, str], int]:
+    """What everybody won as money, by affiliate and currency, in minor units."""
+    amount = func.sum(Contest.prize_amount_cents)
+    query = (
+        select(Contest.winner_user_id, Contest.currency, amount)
+        .where(col(Contest.status) == ANNOUNCED, col(Contest.prize_amount_cents) > 0)
+        .group_by(col(Contest.winner_user_id), col(Contest.currency))
     )
-    return (await session.exec(query.order_by(col(Contest.id)))).all()
+    return {
+        (winner, currency): int(cents or 0)
+        for winner, currency, cents in await session.exec(query)
+        if winner is not None
+    }

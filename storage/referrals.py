@@ -37,13 +37,7 @@ class Referral(SQLModel, table=True):
             sqlite_where=text("user_id <> ''"),
             postgresql_where=text("user_id <> ''"),
         ),
-        Index(
-            "ix_affiliate_referrals_converted",
-            "converted_at",
-            "affiliate_user_id",
-            sqlite_where=text("counted"),
-            postgresql_where=text("counted"),
-        ),
+        Index("ix_affiliate_referrals_converted", "counted", "converted_at", "affiliate_user_id"),
         Index("ix_affiliate_referrals_email", "email_key"),
         Index("ix_affiliate_referrals_counted", "affiliate_user_id", "counted"),
     )

@@ -66,9 +66,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_affiliate_referrals_converted",
         "affiliate_referrals",
-        ["converted_at", "affiliate_user_id"],
-        sqlite_where=sa.text("counted"),
-        postgresql_where=sa.text("counted"),
+        ["counted", "converted_at", "affiliate_user_id"],
     )
 
 
