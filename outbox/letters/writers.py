@@ -1,16 +1,29 @@
 """Who writes what: every module of letters, loaded, and the table they registered in."""
 
-from outbox.letters import affiliates, applications, drips, landing, milestones, payouts, sessions, tiers
+from outbox.letters import (
+    affiliates,
+    applications,
+    contests,
+    drips,
+    landing,
+    milestones,
+    payouts,
+    sessions,
+    taxes,
+    tiers,
+)
 from outbox.letters.registry import WRITERS
 
 __all__ = [
     "WRITERS",
     "affiliates",
     "applications",
+    "contests",
     "drips",
     "landing",
     "milestones",
     "payouts",
     "sessions",
+    "taxes",
     "tiers",
 ]
