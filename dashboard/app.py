@@ -13,6 +13,7 @@ from dashboard.pages import (
     applications,
     earnings,
     landing,
+    leaderboard,
     links,
     live,
     overview,
@@ -79,6 +80,7 @@ def _add_dashboard(pages: web.Application) -> None:
     pages.router.add_get(
         "/dashboard/landing/photo-{digest:[0-9a-f]+}.webp", approved_only(landing.photo)
     )
+    pages.router.add_get("/dashboard/leaderboard", approved_only(leaderboard.show))
     pages.router.add_get("/dashboard/links", approved_only(links.show))
     pages.router.add_post("/dashboard/links", approved_only(links.save))
     pages.router.add_get(r"/dashboard/links/qr.{kind:svg|png}", approved_only(links.draw))

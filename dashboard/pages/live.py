@@ -19,7 +19,7 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.context import CONTEXT, VISIT
-from dashboard.pages import earnings, milestones
+from dashboard.pages import earnings, leaderboard, milestones
 from dashboard.rendering import fragment
 from dashboard.standing import Member
 from domain.program import Program
@@ -44,6 +44,7 @@ class LiveCard:
 LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
     LiveCard("earnings", "live_earnings.html", earnings.live_view),
     LiveCard("milestones", "live_milestones.html", milestones.live_view),
+    LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view),
 )
 """From the top of the page down: earnings, contest, milestones, leaderboard, checklist."""
 
