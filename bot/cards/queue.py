@@ -49,6 +49,8 @@ def application_line(application: Application) -> Json:
         about += [_waiting_since(application), "" if application.email_key else "no mail address"]
     else:
         about.append(application.status)
+    if application.recruited_by:
+        about.append(f"names {clean(application.recruited_by, 40)} as recruiter")
     review = button("Review", "application.review", str(application.id))
     return row(name_of(application), " · ".join(filter(None, about)), review)
 

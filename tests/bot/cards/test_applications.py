@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from operator import mul
 from typing import Any
@@ -14,6 +15,7 @@ from bot.cards.applications import application_card
 from domain.application_checks import Check
 from domain.applications import View
 from domain.codes import Verdict
+from domain.recruits import Named
 from sandbox.slack.blocks import check_blocks, elements_of
 from sandbox.slack.texts import blocks_text
 from storage.affiliates import Affiliate
@@ -123,6 +125,20 @@ class TestPending:
         for said in (*fields.values(), "How did you hear of us?", "A friend", "submitted 3 times"):
             assert said in seen(blocks)
         assert text == "JaredPicks applies to the affiliate program"
+
+    @pytest.mark.parametrize("hostile", HOSTILE)
+    def test_the_recruiter_whom_it_names_is_there_with_what_is_wrong(self, hostile: str) -> None:
+        """A good one by their code; a bad one as a warning, whatever was typed."""
+        anna = affiliate("approved")
+        shown = replace(view(recruited_by="JARED30"), named=Named("JARED30", anna))
+        assert "Recruited by JARED30" in seen(application_card(shown)[1])
+        shown = replace(view(recruited_by=hostile), named=Named(hostile, None, f"“{hostile}” no."))
+        _, blocks = application_card(shown)
+        assert "Recruited by" in seen(blocks)
+        assert "no recruiter" in seen(blocks)
+        assert not check_blocks(blocks)
+        after = replace(view(affiliate=anna, status="approved"), recruiter=anna)
+        assert "Recruited by JARED30" in seen(application_card(after)[1])
 
 
 class TestDecided:
