@@ -1,4 +1,4 @@
-"""Who may act: reviewers of our own workspace, finance about payouts, and nobody else."""
+"""Who may act: reviewers of our own workspace, finance about payouts and taxes, and nobody else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ class UnsureError(Exception):
 class Access:
     """Knows the reviewers: SLACK_REVIEWERS, or else the members of the operators' channel.
 
-    Payouts are decided by SLACK_FINANCE, and by the reviewers where that is not set.
+    Payouts and taxes are decided by SLACK_FINANCE, and by the reviewers where that is not set.
     """
 
     def __init__(self, settings: Settings, client: AsyncWebClient) -> None:
@@ -112,8 +112,8 @@ class Access:
 
 
 def _about_payouts(body: dict[str, Any]) -> bool:
-    """Whether a press, a form or a command is one of those that the listeners of payouts take."""
+    """Whether a press, a form or a command is one that the listeners of payouts or taxes take."""
     begun = [action.get("action_id", "") for action in body.get("actions") or ()]
     begun.append((body.get("view") or {}).get("callback_id", ""))
     begun.append(body.get("text", "").strip().lower() if "command" in body else "")
-    return any(name.startswith("payout") for name in begun)
+    return any(name.startswith(("payout", "tax")) for name in begun)

@@ -67,6 +67,7 @@ def _missing(settings: Settings) -> list[str]:
         "Tally (TALLY_SIGNING_SECRET)": settings.tally_signing_secret or settings.tally_url_secret,
         "Clerk (CLERK_SECRET_KEY)": settings.clerk_secret_key,
         "mail (RESEND_API_KEY or SMTP_URL)": settings.mail_on,
+        "tax forms (TAX_ENCRYPTION_KEYS)": settings.tax_encryption_keys,
     }
     return [name for name, there in connected.items() if not there]
 

@@ -14,6 +14,7 @@ from bot.context import BotContext
 from bot.errands import Errand
 from bot.health import look
 from bot.interactions import whisper
+from domain import taxes
 from storage import affiliates, applications
 
 
@@ -37,6 +38,7 @@ async def publish(
             await affiliates.count_by_status(session),
             await look(session, desk.settings),
             CodeNews(await code_lists.look(session, looking, CODES_MAX), news, undo),
+            await taxes.counts(session),
         )
     await client.views_publish(user_id=user_id, view=home_view(home))
 

@@ -46,6 +46,7 @@ async def examine(desk: Desk) -> AsyncIterator[Finding]:
     yield await _stripe(desk)
     yield _tally(desk)
     yield await _ping("Clerk", desk.services.clerk, "CLERK_SECRET_KEY")
+    yield _taxes(desk)
     yield await _ping("Mail", desk.services.mailer, "RESEND_API_KEY or SMTP_URL, and MAIL_FROM")
 
 
@@ -119,6 +120,15 @@ def _tally(desk: Desk) -> Finding:
         )
         return Finding("Tally", Health.GOOD, text)
     return Finding("Tally", Health.OFF, "Applications come by the form at /affiliate.")
+
+
+def _taxes(desk: Desk) -> Finding:
+    vault = desk.db.vault
+    if vault is None:
+        text = "Set TAX_ENCRYPTION_KEYS to ask for tax forms: affiliate-desk tax new-key"
+        return Finding("Tax", Health.OFF, text)
+    others = f" {vault.size - 1} more open: affiliate-desk tax rotate." if vault.size > 1 else ""
+    return Finding("Tax", Health.GOOD, f"Forms are on, and needed for payouts.{others}")
 
 
 async def _ping(part: str, client: _Pingable | None, variables: str) -> Finding:

@@ -4,7 +4,7 @@ A form is never edited: each time it is sent it is a new version, and only the n
 number is sealed before it is kept, opened for a stated purpose only, and that is written down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from domain import effects, program, texts
 from domain.audit import Actor, record
 from domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
 from domain.money import share
+from domain.statuses import Status
 from domain.tax_choices import TITLES
 from domain.tax_forms import Draft
 from storage import affiliates, taxes
@@ -93,6 +94,20 @@ def standing_of(form: TaxForm | None) -> Standing:
 async def standing(session: AsyncSession, affiliate_id: UUID) -> Standing:
     """Where an affiliate stands, now."""
     return standing_of(await taxes.current(session, affiliate_id))
+
+
+async def standings(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Where each of these affiliates stands, now."""
+    forms = await taxes.current_of(session, ids)
+    return {each: standing_of(forms.get(each)) for each in ids}
+
+
+async def counts(session: AsyncSession) -> dict[str, int] | None:
+    """How many approved affiliates stand where; None where forms are off."""
+    if vault_of(session) is None:
+        return None
+    found = await taxes.count_standing(session, Status.APPROVED, clock.now())
+    return dict(zip((MISSING, SUBMITTED, VERIFIED), found, strict=True))
 
 
 async def refusal(session: AsyncSession, affiliate_id: UUID) -> DomainError | None:

@@ -8,7 +8,8 @@ from typing import TextIO
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.spreadsheets import inert
-from storage import affiliates, ledger
+from domain.taxes import standing_of
+from storage import affiliates, ledger, taxes
 
 COLUMNS = (
     "affiliate_id",
@@ -33,6 +34,7 @@ COLUMNS = (
 async def rows(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
     """The tracker's rows, as text; the unpaid balance reads `usd 1250`, in minor units."""
     unpaid = await ledger.unpaid(session)
+    forms = await taxes.all_current(session)
     async for affiliate, code in affiliates.everyone(session):
         yield {
             "affiliate_id": affiliate.reference,
@@ -49,7 +51,7 @@ async def rows(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
             "approved_by": affiliate.approved_by,
             "payout_method": affiliate.payout_method,
             "payout_status": affiliate.payout_status,
-            "tax_status": "missing",
+            "tax_status": standing_of(forms.get(affiliate.id)).status,
             "unpaid_balance": " + ".join(
                 f"{currency} {amount}"
                 for currency, amount in sorted(unpaid.get(affiliate.id, {}).items())

@@ -10,6 +10,7 @@ PAYOUT = "payout"
 LANDING = "landing"
 LEAK = "leak"
 CODE_BATCH = "code_batch"
+TAX_FORM = "tax_form"
 CONTEST = "contest"
 CASE = "case"
 

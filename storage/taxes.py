@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, and_, text
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -139,6 +139,12 @@ async def current_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID,
     return found
 
 
+async def all_current(session: AsyncSession) -> dict[UUID, TaxForm]:
+    """Every form that counts, by affiliate."""
+    found = await session.exec(select(TaxForm).where(col(TaxForm.is_current)))
+    return {form.affiliate_user_id: form for form in found}
+
+
 async def of_status(
     session: AsyncSession, status: str
 ) -> Sequence[tuple[Affiliate, TaxForm | None]]:
@@ -153,6 +159,26 @@ async def of_status(
         .order_by(col(Affiliate.promo_code))
     )
     return (await session.exec(query)).all()
+
+
+async def count_standing(session: AsyncSession, status: str, now: datetime) -> tuple[int, int, int]:
+    """Of the affiliates in a status, how many have `(no form that counts, one, a verified one)`."""
+    everybody = select(func.count()).select_from(Affiliate).where(Affiliate.status == status)
+    counting = (
+        select(TaxForm.verified, func.count())
+        .join(Affiliate, col(Affiliate.id) == col(TaxForm.affiliate_user_id))
+        .where(
+            Affiliate.status == status,
+            col(TaxForm.is_current),
+            col(TaxForm.returned_at).is_(None),
+            or_(col(TaxForm.expires_at).is_(None), col(TaxForm.expires_at) > now),
+        )
+        .group_by(col(TaxForm.verified))
+    )
+    found = dict((await session.exec(counting)).all())
+    total = (await session.exec(everybody)).one()
+    submitted, verified = found.get(False, 0), found.get(True, 0)
+    return total - submitted - verified, submitted, verified
 
 
 async def expiring(session: AsyncSession, before: datetime, now: datetime) -> Sequence[TaxForm]:

@@ -19,14 +19,17 @@ from bot.cards.blocks import (
     words,
 )
 from bot.cards.queue import application_line
+from bot.cards.taxes import tax_words
 from bot.cards.two_tier import Ties, ties_lines
 from domain.statuses import Status
+from domain.taxes import Standing
 from storage.affiliates import Affiliate
 from storage.applications import Application
 
 SHOWN_MAX = 8
 _NO_PAGES: Final[Mapping[UUID, str]] = MappingProxyType({})
 _NO_TIES: Final[Mapping[UUID, Ties]] = MappingProxyType({})
+_NO_TAX: Final[Mapping[UUID, Standing]] = MappingProxyType({})
 
 
 def find_card(
@@ -35,10 +38,13 @@ def find_card(
     applications: Sequence[Application],
     pages: Mapping[UUID, str] = _NO_PAGES,
     ties: Mapping[UUID, Ties] = _NO_TIES,
+    *,
+    tax: Mapping[UUID, Standing] = _NO_TAX,
 ) -> Message:
     """The answer to `/affiliate find`; the first few of each, and whether there are more.
 
-    `pages` are the addresses of published partner pages by affiliate, `ties` who recruited whom.
+    `pages` are the addresses of published partner pages by affiliate, `ties` who recruited whom,
+    `tax` where they stand with their tax form.
     """
     count = len(affiliates) + len(applications)
     if not count:
@@ -46,16 +52,21 @@ def find_card(
         return escaped(sentence), [rich(section(words(sentence)))]
     blocks: list[Json] = [header(f"Found for “{text}”")]
     for affiliate in affiliates[:SHOWN_MAX]:
-        blocks += _affiliate(affiliate, pages.get(affiliate.id, ""), ties.get(affiliate.id))
+        page, tied = pages.get(affiliate.id, ""), ties.get(affiliate.id)
+        blocks += _affiliate(affiliate, page, tied, tax.get(affiliate.id))
     blocks += [application_line(application) for application in applications[:SHOWN_MAX]]
     if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
         blocks.append(rich(section(said("There are more: type more of the name or address."))))
     return escaped(f"Found for “{text}”"), blocks
 
 
-def _affiliate(affiliate: Affiliate, page: str, ties: Ties | None) -> list[Json]:
+def _affiliate(
+    affiliate: Affiliate, page: str, ties: Ties | None, tax: Standing | None
+) -> list[Json]:
     name = affiliate.name
-    about = rich(section(words(name, 70, bold=True), said(" · "), words(affiliate.email, 100)))
+    ending = tax_words(tax) if tax else []
+    email = words(affiliate.email, 100)
+    about = rich(section(words(name, 70, bold=True), said(" · "), email, *ending))
     site = [rich(section(said("Partner page ", bold=True), address(page)))] if page else []
     others = [button("Last sales", "affiliate.sales", str(affiliate.id))]
     if affiliate.status != Status.TERMINATED:

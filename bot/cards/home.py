@@ -23,13 +23,14 @@ class CodeNews:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the App Home shows. The counts are by status."""
+    """What the App Home shows. The counts are by status; None for taxes where forms are off."""
 
     pending: Sequence[Application]
     applications: dict[str, int]
     affiliates: dict[str, int]
     health: Health
     codes: CodeNews
+    taxes: dict[str, int] | None = None
 
 
 def home_view(home: Home) -> Json:
@@ -43,6 +44,7 @@ def home_view(home: Home) -> Json:
         header("The program"),
         rich(section(said(_counted("Affiliates", home.affiliates)))),
         rich(section(said(_counted("Applications", home.applications)))),
+        *([rich(section(said(_counted("Tax forms", home.taxes))))] if home.taxes else []),
         divider(),
         header("Health"),
         *health_blocks(home.health),

@@ -15,8 +15,8 @@ STRANGER = (
     "those named in SLACK_REVIEWERS. Nothing was changed."
 )
 NOT_FINANCE = (
-    "Only finance decides on payouts: those named in SLACK_FINANCE or, where that is not set, "
-    "the reviewers. Nothing was changed."
+    "Only finance decides on payouts and tax forms: those named in SLACK_FINANCE or, where that is "
+    "not set, the reviewers. Nothing was changed."
 )
 OTHER_WORKSPACE = (
     "Affiliate Desk belongs to another workspace and takes no orders from here. Nothing was "

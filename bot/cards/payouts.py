@@ -26,6 +26,7 @@ from domain.payout_methods import label
 from domain.payout_views import View
 from domain.payouts import STRIPE
 from domain.statuses import Status
+from domain.taxes import MISSING
 from storage.affiliates import Affiliate
 from storage.payouts import APPROVED, FAILED, PAID, REQUESTED
 
@@ -112,6 +113,13 @@ def _warnings(view: View) -> list[Json]:
             f"Since this was asked for, refunds took back more than is left: the balance is "
             f"{money(view.left, payout.currency)}."
         )
+    if view.tax is not None and view.tax.status == MISSING:
+        found.append(f"Tax form {view.tax.words}: this can not be approved before there is one.")
+    newest = view.tax.form if view.tax else None
+    if newest is not None and view.tax_form is not None and newest.id != view.tax_form.id:
+        found.append(
+            f"They sent a newer tax form since they asked (version {newest.version}): look at it."
+        )
     if not payout.destination:
         found.append("They have not said where to pay it: ask them before you pay.")
     return [rich(section(sign(good=False), said(" "), words(each, bold=True))) for each in found]
@@ -130,6 +138,11 @@ def _facts(view: View) -> Json:
         ("Asked for", [when(payout.requested_at)]),
         ("Number", [said(payout.number)]),
     ]
+    if view.tax is not None:
+        lines.insert(-1, ("Tax form", [said(view.tax.words)]))
+    if payout.withheld_cents:
+        withheld = money(payout.withheld_cents, payout.currency)
+        lines.insert(-1, ("Withheld beside it", [said(f"{withheld} for the IRS")]))
     if payout.reference:
         lines.append(("Reference", [words(payout.reference)]))
     pieces = []

@@ -11,7 +11,7 @@ from bot.cards.notices import notice
 from bot.cards.sales import why_card
 from bot.cards.two_tier import LISTED, Ties
 from bot.context import BotContext
-from domain import recruits
+from domain import recruits, taxes
 from domain.landing_views import is_public
 from domain.sales import explain
 from storage import affiliates, applications, landing, two_tier
@@ -34,7 +34,9 @@ def register(bot: Bot, context: BotContext) -> None:
         async with context.db.read() as session:
             people = await affiliates.find(session, text, SHOWN_MAX + 1)
             applied = await applications.find(session, text)
-            found = await landing.of_affiliates(session, [one.id for one in people])
+            ids = [one.id for one in people]
+            found = await landing.of_affiliates(session, ids)
+            tax = await taxes.standings(session, ids) if context.db.vault else {}
             ties = {one.id: await _ties(session, one) for one in people[:SHOWN_MAX]}
         others = [each for each in applied if each.affiliate_id is None]
         pages = {
@@ -42,7 +44,7 @@ def register(bot: Bot, context: BotContext) -> None:
             for one in people
             if one.id in found and is_public(found[one.id], one)
         }
-        return find_card(text, people, others, pages, ties)
+        return find_card(text, people, others, pages, ties, tax=tax)
 
     bot.subcommands.add(
         "find TEXT", "People by name, address, code or link; a sale by its invoice, in_…", find

@@ -8,10 +8,11 @@ import clock
 from dashboard.api.moments import rfc3339
 from dashboard.api.paging import page_of
 from dashboard.context import CONTEXT
-from domain import commissions, program
+from domain import commissions, program, taxes
 from domain.affiliates import look_up
 from domain.errors import InvalidError
 from domain.statuses import Status, parse_status
+from domain.taxes import Standing
 from domain.texts import keepable
 from storage import affiliates, codes, ledger, referrals, sales
 from storage import commissions as commission_rows
@@ -37,7 +38,8 @@ async def index(request: web.Request) -> web.Response:
             status=parse_status(status) or "",
             text=keepable(request.query.get("q", "")).strip(),
         )
-    return page.answer(found, _shown)
+        standings = await taxes.standings(session, [each.id for each in found])
+    return page.answer(found, lambda each: _shown(each, standings[each.id]))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -48,7 +50,7 @@ async def show(request: web.Request) -> web.Response:
         brought = await referrals.breakdown(session, affiliate.id)
         code = await codes.by_code(session, affiliate.promo_code)
         balances = await ledger.balances(session, affiliate.id, clock.now())
-        view = _shown(affiliate) | {
+        view = _shown(affiliate, await taxes.standing(session, affiliate.id)) | {
             "rate_bp": affiliate.rate_bp,
             "rate_bp_in_force": await commissions.rate_of(session, affiliate, settings),
             "terms_version": affiliate.terms_version,
@@ -79,7 +81,7 @@ async def show_ledger(request: web.Request) -> web.Response:
     return page.answer(entries, _entry)
 
 
-def _shown(affiliate: Affiliate) -> dict[str, Any]:
+def _shown(affiliate: Affiliate, tax: Standing) -> dict[str, Any]:
     return {
         "id": str(affiliate.id),
         "reference": affiliate.reference,
@@ -89,6 +91,7 @@ def _shown(affiliate: Affiliate) -> dict[str, Any]:
         "display_name": affiliate.display_name,
         "platform_url": affiliate.platform_url,
         "promo_code": affiliate.promo_code,
+        "tax_status": tax.status,
         "approved_at": rfc3339(affiliate.approved_at),
         "approved_by": affiliate.approved_by,
     }

@@ -24,6 +24,13 @@ EVERY_MAIL = {
     "unsubscribe_url": "https://desk.example/unsubscribe/tips/abc-_=",
 }
 STATE = {"name": HOSTILE, "promo_code": "MIA30"}
+TAX_FORM = {
+    "name": HOSTILE,
+    "form": "W-8BEN",
+    "reason": "",
+    "last_day": "31 December 2029",
+    "tax_url": "https://desk.example/affiliate/dashboard/tax",
+}
 PAYOUT = {
     "name": HOSTILE,
     "amount": "$1,250.00",
@@ -89,6 +96,9 @@ MAILS: dict[str, dict[str, Any]] = {
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
+    "tax_expiring": TAX_FORM,
+    "tax_returned": {**TAX_FORM, "reason": "The name does not fit.\n" + HOSTILE},
+    "tax_submitted": TAX_FORM,
     "tier_reached": {
         "name": HOSTILE,
         "tier_name": "Gold " + HOSTILE,
