@@ -8,12 +8,11 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
 from dashboard.pages.live import live_fragments
+from dashboard.pages.numbers import ACTIVE
 from dashboard.pages.payouts import under_way
-from dashboard.pages.tiers import tier_view
 from dashboard.rendering import render
 from dashboard.security import CSP
 from dashboard.standing import Member
-from domain import tier_moves
 from domain.affiliates import Overview, overview
 from domain.payout_barriers import Claim, claim_of
 from domain.program import Program
@@ -22,7 +21,6 @@ from settings import Settings
 from storage import sessions
 from storage.sessions import Session
 
-ACTIVE: Final = "active"
 _LIVE: Final = f"{CSP}; connect-src 'self'"
 
 
@@ -32,15 +30,13 @@ async def show(request: web.Request, member: Member) -> web.Response:
     async with context.db.read() as session:
         seen = await overview(session, member.affiliate)
         claim = await claim_of(session, member.affiliate, visit.program.currency)
-        progress = await tier_moves.progress(session, member.affiliate)
         devices = await sessions.of_person(session, member.session.email_key)
         live = await live_fragments(request, session, member.affiliate)
     view = {
         "program": visit.program,
         "live": live,
         **_account(seen, visit.program, context.settings),
-        **_money(seen, claim),
-        "tier": tier_view(progress, seen, claim),
+        **_payout(claim),
         "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }
@@ -73,38 +69,16 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
     }
 
 
-def _money(seen: Overview, claim: Claim) -> dict[str, Any]:
-    """The payout bar is in the program's currency; other currencies stand beside it."""
-    currency = claim.currency
-    balances = {currency: (0, 0)} | seen.balances
+def _payout(claim: Claim) -> dict[str, Any]:
+    """The payout bar is in the program's currency."""
     return {
         "payout": {
             "balance_cents": claim.available,
             "threshold_cents": claim.minimum,
-            "currency": currency,
+            "currency": claim.currency,
             "open": under_way(claim),
         },
-        "stats": {
-            "referrals": sum(count for _, _, count in seen.breakdown),
-            "active": sum(count for _, status, count in seen.breakdown if status == ACTIVE),
-            "available": _amounts(balances, 0),
-            "pending": _amounts(balances, 1),
-            "paid": [
-                {"cents": amount, "currency": name}
-                for name, amount in ({currency: 0} | seen.paid).items()
-                if amount or name == currency
-            ],
-        },
     }
-
-
-def _amounts(balances: dict[str, tuple[int, int]], which: int) -> list[dict[str, Any]]:
-    """The program's currency first, others where there is anything."""
-    return [
-        {"cents": both[which], "currency": currency}
-        for place, (currency, both) in enumerate(balances.items())
-        if place == 0 or both[which]
-    ]
 
 
 def _breakdown(counts: Sequence[tuple[str, str, int]]) -> dict[str, Any]:

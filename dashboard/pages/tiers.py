@@ -2,33 +2,47 @@
 
 from typing import Any
 
-from domain.affiliates import Overview
-from domain.payout_barriers import Claim
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain import tier_moves
+from domain.commissions import rate_of
+from domain.payout_barriers import Claim, claim_of
 from domain.perks import perk_of
-from domain.tier_moves import Progress
+from domain.program import Program
+from storage.affiliates import Affiliate
 from storage.tiers import Tier
 
 
-def tier_view(progress: Progress | None, seen: Overview, claim: Claim) -> dict[str, Any] | None:
+async def live_view(
+    session: AsyncSession, affiliate: Affiliate, program: Program
+) -> dict[str, Any] | None:
     """What the card shows; None where the program has no tiers, or none for this affiliate."""
+    progress = await tier_moves.progress(session, affiliate)
     if progress is None or not (progress.current or progress.next):
         return None
     current, ahead = progress.current, progress.next
-    return {
+    rate_bp = await rate_of(session, affiliate, program)
+    claim = await claim_of(session, affiliate, program.currency)
+    own_rate = affiliate.rate_bp is not None
+    tier = {
         "name": current.name if current else "",
-        "rate_bp": seen.rate_bp,
+        "rate_bp": rate_bp,
         "minimum": claim.minimum,
         "currency": claim.currency,
         "perks": _perks(current),
         "converted": progress.converted,
-        "next": _next(ahead, seen, claim, progress.converted) if ahead else None,
+        "next": _next(ahead, rate_bp, claim, progress.converted, own_rate=own_rate)
+        if ahead
+        else None,
     }
+    return {"tier": tier}
 
 
-def _next(tier: Tier, seen: Overview, claim: Claim, converted: int) -> dict[str, Any]:
+def _next(
+    tier: Tier, rate_bp: int, claim: Claim, converted: int, *, own_rate: bool
+) -> dict[str, Any]:
     """The next tier, with only those of its terms that would be others than now."""
-    own_rate = seen.affiliate.rate_bp is not None
-    rate = None if own_rate or tier.rate_bp == seen.rate_bp else tier.rate_bp
+    rate = None if own_rate or tier.rate_bp == rate_bp else tier.rate_bp
     minimum = None if tier.min_payout_cents == claim.minimum else tier.min_payout_cents
     return {
         "name": tier.name,

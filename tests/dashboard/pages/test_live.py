@@ -1,5 +1,6 @@
 """The cards of the overview that change without a reload."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,13 +8,15 @@ import jinja2
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 from dashboard.pages import live
 from dashboard.pages.live import LiveCard
 from domain import affiliates
 from domain.program import Program
 from domain.statuses import Status
 from storage.affiliates import Affiliate
-from tests.dashboard.desk import OPERATOR, Browser, Desk
+from storage.ledger import LedgerEntry
+from tests.dashboard.desk import OPERATOR, Browser, Desk, Page
 
 MIA = "mia@example.com"
 OVERVIEW = "/affiliate/dashboard"
@@ -85,6 +88,50 @@ async def test_a_card_without_a_view_keeps_its_place(hello: dict[str, Any], mia:
     assert [card["html"] for card in await cards(mia)] == [""]
     hello["is_shown"] = True
     assert "MIA30" in (await cards(mia))[0]["html"]
+
+
+@pytest.fixture
+async def leo(desk: Desk, browser: Browser) -> Browser:
+    """An affiliate who sees the cards that there are, signed in."""
+    await desk.approve("leo@example.com", "LEO30", legal_name="Leo Muster")
+    return await desk.signed_in(browser, "leo@example.com")
+
+
+async def test_earnings_are_in_the_page_whatever_came(desk: Desk, leo: Browser) -> None:
+    """Nothing at first; then by currency, with what was taken back, below zero if it was more."""
+    page = await leo.get(OVERVIEW)
+    assert "$0.00" in figures(page)["today"]
+    async with desk.db.transaction() as session:
+        affiliate = await affiliates.look_up(session, "LEO30")
+        for n, (amount, currency, reason) in enumerate(
+            ((557, "usd", "commission"), (-1000, "usd", "clawback"), (300, "jpy", "milestone"))
+        ):
+            session.add(
+                LedgerEntry(
+                    affiliate_user_id=affiliate.id,
+                    amount=amount,
+                    currency=currency,
+                    reason=reason,
+                    source=f"test:{n}",
+                    available_at=clock.now(),
+                )
+            )
+    page = await leo.get(OVERVIEW)
+    assert figures(page) == {
+        name: ["\u2212$4.43", "\u00a5300"] for name in ("today", "week", "month")
+    }
+    assert "$5.57 earned, $10.00 taken back" in page.words
+    assert "Days begin at midnight in UTC" in page.words
+    (said,) = [
+        given["data-say"] for _, given in page.tags if given.get("data-key") == "earned-said"
+    ]
+    assert said == "Earned today: \u2212$4.43, \u00a5300."
+
+
+def figures(page: Page) -> dict[str, list[str]]:
+    """What the page says was earned, by period."""
+    found = re.findall(r'data-key="earned-(\w+)-\w+" data-count="-?\d+"[^>]*>([^<]+)<', page.html)
+    return {name: [words for one, words in found if one == name] for name, _ in found}
 
 
 async def test_who_is_out_is_given_nothing(desk: Desk, mia: Browser) -> None:
