@@ -19,7 +19,7 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.context import CONTEXT, VISIT
-from dashboard.pages import earnings, leaderboard, milestones
+from dashboard.pages import earnings, milestones, numbers, tiers
 from dashboard.rendering import fragment
 from dashboard.standing import Member
 from domain.program import Program
@@ -32,19 +32,22 @@ View = Callable[[AsyncSession, Affiliate, Program], Awaitable[Mapping[str, Any] 
 class LiveCard:
     """A card: its template, and the view that fills it, which is None where it is not shown.
 
-    A `wide` card has a row to itself; others stand two in a row where there is room.
+    A `wide` card has a row to itself; others stand two in a row where there is room. Those `below`
+    stand under the promo code and the next payout.
     """
 
     name: str
     template: str
     view: View
     wide: bool = True
+    below: bool = False
 
 
 LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
     LiveCard("earnings", "live_earnings.html", earnings.live_view),
     LiveCard("milestones", "live_milestones.html", milestones.live_view),
-    LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view),
+    LiveCard("numbers", "live_numbers.html", numbers.live_view, below=True),
+    LiveCard("tier", "live_tier.html", tiers.live_view, below=True),
 )
 """From the top of the page down: earnings, contest, milestones, leaderboard, checklist."""
 
@@ -57,6 +60,7 @@ class LiveFragment:
     html: Markup
     mark: str
     wide: bool
+    below: bool
 
 
 async def live_fragments(
@@ -68,7 +72,7 @@ async def live_fragments(
         view = await card.view(session, affiliate, request[VISIT].program)
         html = Markup() if view is None else fragment(request, card.template, view)
         mark = hashlib.sha256(html.encode()).hexdigest()[:16]
-        made.append(LiveFragment(card.name, html, mark, card.wide))
+        made.append(LiveFragment(card.name, html, mark, card.wide, card.below))
     return made
 
 
