@@ -30,17 +30,32 @@ def typed(args: AsyncArgs, action_id: str) -> str:
     return _field(args, action_id)[1]
 
 
+def chosen(args: AsyncArgs, action_id: str) -> str:
+    """What was picked in the menu of this action_id; empty if nothing was."""
+    return str((_held(args, action_id)[1].get("selected_option") or {}).get("value") or "")
+
+
+def ticked(args: AsyncArgs, action_id: str) -> bool:
+    """Whether a box of this action_id is ticked."""
+    return bool(_held(args, action_id)[1].get("selected_options"))
+
+
 def block_of(args: AsyncArgs, action_id: str) -> str:
     """The block that holds the field of this action_id, for complaints about it."""
     return _field(args, action_id)[0]
 
 
 def _field(args: AsyncArgs, action_id: str) -> tuple[str, str]:
+    block_id, held = _held(args, action_id)
+    return block_id, held.get("value") or ""
+
+
+def _held(args: AsyncArgs, action_id: str) -> tuple[str, dict[str, Any]]:
     blocks: dict[str, dict[str, Any]] = args.body["view"]["state"]["values"]
     for block_id, fields in blocks.items():
         if action_id in fields:
-            return block_id, fields[action_id].get("value") or ""
-    return next(iter(blocks), ""), ""
+            return block_id, fields[action_id]
+    return next(iter(blocks), ""), {}
 
 
 async def show_modal(args: AsyncArgs, view: Json) -> Json:

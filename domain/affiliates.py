@@ -15,7 +15,7 @@ from domain.program import Program, load
 from domain.statuses import Status
 from domain.texts import keepable, require_reason
 from storage import affiliates as rows
-from storage import applications, ledger, links, referrals, stats
+from storage import applications, ledger, links, referrals, stats, terms
 from storage import codes as code_rows
 from storage.affiliates import Affiliate
 from storage.applications import Application
@@ -26,6 +26,10 @@ _MAILS = {
     Status.PAUSED: "affiliate_paused",
     Status.APPROVED: "affiliate_restored",
     Status.TERMINATED: "affiliate_terminated",
+}
+_CASE_MAILS = {
+    Status.PAUSED: "violation_suspended",
+    Status.TERMINATED: "violation_terminated",
 }
 _FROM = {
     Status.PAUSED: {Status.APPROVED},
@@ -56,7 +60,7 @@ async def create(
         display_name=application.display_name,
         platform_url=application.platform_url,
         promo_code=code,
-        terms_version=application.terms_version,
+        terms_version=application.terms_version if application.agreed_to_terms else "",
         submitted_at=application.submitted_at,
         approved_by=actor.name or actor.id,
         clerk_user_id=application.clerk_user_id,
@@ -64,6 +68,7 @@ async def create(
     )
     session.add(affiliate)
     await session.flush()
+    await terms.hand_over(session, application.id, affiliate.id)
     await codes.create_for_affiliate(session, affiliate.id, code, program, actor.id)
     link = ReferralLink(affiliate_user_id=affiliate.id, ref=code)
     link.recruited_by_affiliate_id = recruiter.id if recruiter else None
@@ -73,9 +78,18 @@ async def create(
 
 
 async def change_status(
-    session: AsyncSession, affiliate_id: UUID, status: Status, reason: str, actor: Actor
+    session: AsyncSession,
+    affiliate_id: UUID,
+    status: Status,
+    reason: str,
+    actor: Actor,
+    *,
+    case: UUID | None = None,
 ) -> Affiliate:
     """Pause, restore or terminate an affiliate; their code follows, and a mail tells them.
+
+    With a `case` of violations the mail tells what was seen, and a pause suspends their link,
+    too, until they are restored.
 
     Raises `ConflictError` where the step makes no sense from where they stand, and
     `InvalidError` for a pause or termination without a reason.
@@ -92,13 +106,20 @@ async def change_status(
     affiliate.updated_at = clock.now()
     session.add(affiliate)
     await codes.set_honoured(session, affiliate.id, honoured=status == Status.APPROVED)
+    if case is not None or status == Status.APPROVED:
+        await links.suspend(session, affiliate.id, reason)
     await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await live.touch(session, affiliate.id)
     await effects.update_directory(session, affiliate.email_key)
     application = await applications.by_email_key(session, affiliate.email_key)
     if application is not None:
         await effects.show_application(session, application.id)
-    await effects.send_mail(session, _MAILS[status], affiliate.email, affiliate=str(affiliate.id))
+    about = {"affiliate": str(affiliate.id)}
+    if case is None:
+        await effects.send_mail(session, _MAILS[status], affiliate.email, **about)
+    else:
+        mail = _CASE_MAILS[status]
+        await effects.send_mail(session, mail, affiliate.email, case=str(case), **about)
     return affiliate
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, program, recruits
+from domain import affiliates, codes, effects, program, recruits, terms
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
@@ -85,6 +85,12 @@ async def submit(
             answers=[asdict(answer) for answer in submission.answers],
         )
     )
+    if application.agreed_to_terms and application.status == Status.PENDING:
+        ticked = list(application.terms)
+        version = application.terms_version
+        await terms.agreed_at_application(
+            session, application.id, version, ticked, submission.source
+        )
     action = "application.submitted" if is_new else "application.submitted_again"
     await record(session, actor, action, f"application:{application.id}", source=submission.source)
     await effects.show_application(session, application.id)

@@ -26,6 +26,8 @@ TRANSFER = "transfer"
 LANDING_CARD = "card.landing"
 PROMO_POST = "promo.post"
 LEAK_CARD = "card.leak"
+CASE_CARD = "card.case"
+CASE_NOTE = "note.case"
 CODE_BATCH = "card.code_batch"
 CODE_BATCH_FILE = "file.code_batch"
 TAX_CARD = "card.tax_form"
@@ -45,6 +47,8 @@ _WORDS: Final = {
     LANDING_CARD: "the card of a partner page",
     PROMO_POST: "the publication of an affiliate's post",
     LEAK_CARD: "the card about a discount code that may have leaked",
+    CASE_CARD: "the card of a case of violations",
+    CASE_NOTE: "a note below the card of a case",
     CODE_BATCH: "the card of codes that were made at once",
     CODE_BATCH_FILE: "the file with codes that were made at once",
     TAX_CARD: "the card of a tax form",
@@ -142,6 +146,33 @@ async def show_tax_form(session: AsyncSession, form_id: UUID) -> None:
 async def show_leak(session: AsyncSession, leak_id: UUID) -> None:
     """Bring the operators' card of a leak up to date, posting it if it is new."""
     await outbox.put(session, LEAK_CARD, lane=f"card:{leak_id}", leak=str(leak_id))
+
+
+async def show_case(session: AsyncSession, case_id: UUID) -> None:
+    """Bring the operators' card of a case up to date, posting it if it is new."""
+    await outbox.put(session, CASE_CARD, lane=_case_lane(case_id), case=str(case_id))
+
+
+async def show_case_soon(session: AsyncSession, case_id: UUID, due: datetime) -> None:
+    """The same at `due`, once for all who ask until then: reports may come by the thousand."""
+    lane = _case_lane(case_id)
+    await outbox.put_once(session, CASE_CARD, lane=lane, due=due, case=str(case_id))
+
+
+async def note_violation(session: AsyncSession, case_id: UUID, violation_id: UUID) -> None:
+    """Say below the card of a case that a violation was added to it."""
+    lane, name = _case_lane(case_id), str(violation_id)
+    await outbox.put(session, CASE_NOTE, lane=lane, case=str(case_id), violation=name)
+
+
+async def note_answer(session: AsyncSession, case_id: UUID, answer_id: UUID) -> None:
+    """Say below the card of a case what the affiliate answered."""
+    lane, name = _case_lane(case_id), str(answer_id)
+    await outbox.put(session, CASE_NOTE, lane=lane, case=str(case_id), answer=name)
+
+
+def _case_lane(case_id: UUID) -> str:
+    return f"card:{case_id}"
 
 
 async def show_landing(session: AsyncSession, page_id: UUID, card: UUID) -> None:

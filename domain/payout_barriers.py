@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import taxes
+from domain import taxes, terms
 from domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError
 from domain.money import money
 from domain.program import Program, load
@@ -71,7 +71,19 @@ async def tax_form(session: AsyncSession, claim: Claim) -> DomainError | None:
     return await taxes.refusal(session, claim.affiliate.id)
 
 
-BARRIERS: tuple[Barrier, ...] = (approved, nothing_open, minimum_reached, tax_form)
+async def terms_agreed(session: AsyncSession, claim: Claim) -> DomainError | None:
+    """Changed rules are agreed to within some days; until then nothing waits for it."""
+    program = await load(session)
+    asked = await terms.asked(session, claim.affiliate, program.rules, program.terms_grace_days)
+    if asked is None or asked.until is None or clock.now() < asked.until:
+        return None
+    return NotAllowedError(
+        "The program's rules have changed: agree to them on the page Rules, and payouts go on. "
+        "What you have earned stays yours."
+    )
+
+
+BARRIERS: tuple[Barrier, ...] = (approved, nothing_open, minimum_reached, tax_form, terms_agreed)
 """Looked at in this order; the first that answers stops the payout, and says why."""
 
 

@@ -11,6 +11,7 @@ from domain.errors import InvalidError
 from domain.program_values import (
     COMMON_PAGES,
     COUPON_SITES,
+    DISCLOSURE_WORDS,
     FIELD_LABELS,
     PLANS,
     CommonPage,
@@ -23,6 +24,7 @@ from domain.program_values import (
     ZoneName,
 )
 from domain.tax_values import COLUMNS, THRESHOLDS, Column, TaxPayer, Thresholds
+from domain.terms import Terms, publish
 from storage import program as rows
 from storage.locks import take_turn
 from storage.program import ProgramRow
@@ -51,6 +53,11 @@ class Program(BaseModel):
 
     A code seems to leak when it is used at least `leak_min_uses` times in 24 hours, and this is
     `leak_factor` percent of what is usual, or when buyers come from one of the `coupon_sites`.
+
+    A change of `terms`, `terms_url` or `terms_version` publishes a new version of the rules;
+    payouts of who has not agreed to it wait after `terms_grace_days`. What looks for violations
+    is told in docs/compliance.md: its thresholds begin with `stuffing_`, `forced_`, `burst_` and
+    `brand_`, and `disclosure_check` has the pages looked at that affiliates named.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -121,6 +128,15 @@ class Program(BaseModel):
     leaderboard_enabled: bool = True
     leaderboard_privacy: Literal["initials", "opt_in"] = "initials"
     leaderboard_min_clicks: int = Field(default=50, ge=1, le=1_000_000)
+    terms_grace_days: int = Field(default=14, ge=0, le=365)
+    stuffing_min_clicks: int = Field(default=500, ge=50, le=10_000_000)
+    stuffing_min_visitors: int = Field(default=5, ge=3, le=1_000_000)
+    forced_min_clicks: int = Field(default=30, ge=10, le=1_000_000)
+    burst_min_clicks: int = Field(default=300, ge=50, le=10_000_000)
+    brand_words: Words = ()
+    brand_min_clicks: int = Field(default=5, ge=3, le=1_000_000)
+    disclosure_check: bool = True
+    disclosure_words: Words = DISCLOSURE_WORDS
 
     @field_validator("field_labels")
     @classmethod
@@ -158,6 +174,11 @@ class Program(BaseModel):
         slugs = (plan.slug for plan in self.plans if price and plan.stripe_price == price)
         return next(slugs, otherwise)
 
+    @property
+    def rules(self) -> Terms:
+        """What affiliates agree to."""
+        return Terms(self.terms_version, self.terms, self.terms_url)
+
 
 async def load(session: AsyncSession) -> Program:
     """The settings in force."""
@@ -182,6 +203,10 @@ async def update(session: AsyncSession, changes: dict[str, Any], actor: Actor) -
         }
         listed = "; ".join(f"{name}: {what}" for name, what in fields.items())
         raise InvalidError(f"These settings cannot be used: {listed}.", fields) from None
+    if after.rules != before.rules:
+        # What was never changed is as old as the program, and nobody wrote down when that was.
+        settled = await publish(session, before.rules, after.rules, None, actor)
+        after = after.model_copy(update={"terms_version": settled.version})
     row.changed = after.model_dump(mode="json", exclude_defaults=True)
     row.updated_at = clock.now()
     session.add(row)

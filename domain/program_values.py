@@ -145,6 +145,13 @@ COUPON_SITES = (
 )
 """Where codes are collected: a host with all that is below it, or a word in a host."""
 
+DISCLOSURE_WORDS = (
+    *("affiliate", "commission", "sponsored", "#ad", "paid partnership", "paid promotion"),
+    *("partner link", "advertisement", "advertising", "anzeige", "werbung", "provision"),
+    *("afiliado", "affilié", "publicité", "publicidad", "we may earn", "i may earn", "i earn"),
+)
+"""One of these on a page says that its author earns from it."""
+
 
 def fill_in(text: str, words: Mapping[str, str]) -> str:
     """Ready-made words with `{product}`, `{code}`, `{offer}` and `{link}` put in.

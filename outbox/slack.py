@@ -42,7 +42,7 @@ async def show_application(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["application"])
     async with services.db.read() as session:
         view = await applications.view(session, subject)
-    await _show_card(
+    await show_card(
         job,
         services,
         application_card(view),
@@ -58,7 +58,7 @@ async def show_payout(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["payout"])
     async with services.db.read() as session:
         view = await payout_views.view(session, subject)
-    await _show_card(
+    await show_card(
         job,
         services,
         payout_card(view),
@@ -84,7 +84,7 @@ async def show_code_batch(job: Job[Effect], services: Services) -> None:
         due = clock.now() + timedelta(seconds=wait)
         await effects.show_code_batch(session, subject, due, waited=wait)
 
-    await _show_card(
+    await show_card(
         job,
         services,
         batch_card(batch),
@@ -122,7 +122,7 @@ async def show_landing(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["card"])
     async with services.db.read() as session:
         view = await landing.view(session, UUID(job.row.payload["landing"]))
-    await _show_card(
+    await show_card(
         job,
         services,
         landing_card(view, services.settings.public_url, latest=view.page.card == subject),
@@ -138,7 +138,7 @@ async def show_leak(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["leak"])
     async with services.db.read() as session:
         view = await leaks.view(session, subject)
-    await _show_card(
+    await show_card(
         job,
         services,
         leak_card(view),
@@ -154,7 +154,7 @@ async def show_contest(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["contest"])
     async with services.db.read() as session:
         view = await contest_winners.view(session, subject)
-    await _show_card(
+    await show_card(
         job,
         services,
         contest_card(view),
@@ -170,7 +170,7 @@ async def show_tax_form(job: Job[Effect], services: Services) -> None:
     subject = UUID(job.row.payload["tax_form"])
     async with services.db.read() as session:
         view = await taxes.view(session, subject)
-    await _show_card(
+    await show_card(
         job,
         services,
         tax_form_card(view),
@@ -198,7 +198,7 @@ async def post_notice(job: Job[Effect], services: Services) -> None:
     )
 
 
-async def _show_card(
+async def show_card(
     job: Job[Effect],
     services: Services,
     message: Message,

@@ -3,6 +3,7 @@
 from outbox.letters import (
     affiliates,
     applications,
+    compliance,
     contests,
     drips,
     landing,
@@ -18,6 +19,7 @@ __all__ = [
     "WRITERS",
     "affiliates",
     "applications",
+    "compliance",
     "contests",
     "drips",
     "landing",

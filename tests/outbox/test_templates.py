@@ -38,6 +38,15 @@ PAYOUT = {
     "payouts_url": "https://desk.example/affiliate/dashboard/payouts",
 }
 PAID_TO = {"method": "PayPal", "destination": "mia@pay.example " + HOSTILE}
+RULES = "https://desk.example/affiliate/dashboard/rules"
+CASE = {
+    "reason": "Please say that you earn. " + HOSTILE,
+    "seen": [
+        {"kind": "Missing disclosure", "text": "Seen at: https://mia.example\n" + HOSTILE},
+        {"kind": "Spam", "text": ""},
+    ],
+    "rules_url": RULES,
+}
 MAILS: dict[str, dict[str, Any]] = {
     "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
     "affiliate_restored": {**STATE, "dashboard_url": "https://desk.example/affiliate"},
@@ -110,6 +119,16 @@ MAILS: dict[str, dict[str, Any]] = {
         ],
         "dashboard_url": "https://desk.example/affiliate",
     },
+    "terms_changed": {
+        "name": HOSTILE,
+        "fresh": ["I will not bid on the brand's name. " + HOSTILE],
+        "gone": ["I will wear a hat."],
+        "until": "5 December 2026",
+        "rules_url": RULES,
+    },
+    "violation_suspended": {**STATE, **CASE},
+    "violation_terminated": {**STATE, **CASE},
+    "violation_warned": {**STATE, **CASE},
     "sign_in": {"sign_in_url": "https://desk.example/affiliate/sign-in/a.b-c", "minutes": 15},
 }
 
