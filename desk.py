@@ -11,6 +11,7 @@ import bot.app
 import dashboard.api.app
 import dashboard.api.track
 import dashboard.app
+import dashboard.public.compliance
 import dashboard.public.discount_codes
 import dashboard.public.landing
 import dashboard.public.links
@@ -75,6 +76,7 @@ class Desk:
         dashboard.app.add_routes(app, pages)
         dashboard.api.app.add_routes(app, pages)
         dashboard.api.track.add_routes(app, pages)
+        dashboard.public.compliance.add_routes(app, pages)
         dashboard.public.discount_codes.add_routes(app, pages)
         dashboard.public.landing.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)

@@ -11,6 +11,7 @@ from dashboard.limits import LIMITS, Limits
 from dashboard.pages import (
     affiliates,
     applications,
+    compliance,
     earnings,
     landing,
     leaderboard,
@@ -64,6 +65,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/sign-in/{token}", sessions.open_with_link)
     pages.router.add_post("/sign-out", sessions.end)
     _add_dashboard(pages)
+    compliance.add_routes(pages)
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)
 

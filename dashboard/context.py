@@ -46,6 +46,14 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Banner(Notice):
+    """A notice that leads to where something is to be done: `action` says what, at `href`."""
+
+    action: str
+    href: str
+
+
 @dataclass(slots=True)
 class Visit:
     """Who asks, and what their page needs to know whatever page it is.
@@ -59,6 +67,7 @@ class Visit:
     session: Session | None = None
     anchor: str = ""
     notice: Notice | None = None
+    banner: Banner | None = None
     new_cookies: dict[str, tuple[str, int | None]] = field(default_factory=dict)
 
 

@@ -19,6 +19,9 @@ SIGN_IN_PER_CLIENT: Final = RateLimitItemPerMinute(20, 15, "sign-in-client")
 APPLICATIONS_PER_CLIENT: Final = RateLimitItemPerHour(10, 1, "applications")
 CODES_PER_CLIENT: Final = RateLimitItemPerMinute(30, 1, "codes")
 POSTS_PER_AFFILIATE: Final = RateLimitItemPerMinute(20, 10, "posts")
+REPORTS_PER_NETWORK: Final = RateLimitItemPerHour(10, 1, "reports-network")
+REPORTS_PER_NAME: Final = RateLimitItemPerHour(60, 1, "reports-name")
+ANSWERS_PER_AFFILIATE: Final = RateLimitItemPerHour(5, 1, "answers")
 CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 
 

@@ -12,6 +12,7 @@ PAGES: Final = (
     ("Payouts", "/affiliate/dashboard/payouts"),
     ("Tax", "/affiliate/dashboard/tax"),
     ("Settings", "/affiliate/dashboard/settings"),
+    ("Rules", "/affiliate/dashboard/rules"),
 )
 
 

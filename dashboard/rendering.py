@@ -66,6 +66,7 @@ def _shared(request: web.Request) -> dict[str, Any]:
         if visit.session
         else [],
         "notice": visit.notice,
+        "banner": visit.banner,
     }
 
 

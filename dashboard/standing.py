@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from dashboard import compliance
 from dashboard.context import CONTEXT, DIRECTORY, VISIT, Notice
 from dashboard.rendering import see_other
 from domain import affiliates
@@ -23,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An approved affiliate, signed in by `session`."""
+    """An affiliate, signed in by `session`. Most pages are for approved ones only."""
 
     affiliate: Affiliate
     session: Session
@@ -93,6 +94,25 @@ def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Res
             return see_other("/affiliate/sign-in")
         standing = await find_standing(request, owner)
         if standing.affiliate is None or standing.status is not Status.APPROVED:
+            return see_other("/affiliate")
+        if request.method == hdrs.METH_GET:
+            visit = request[VISIT]
+            db = request.app[CONTEXT].db
+            visit.banner = await compliance.banner(db, standing.affiliate, visit.program)
+        return await page(request, Member(standing.affiliate, owner))
+
+    return handle
+
+
+def affiliates_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The same for a page that is also open to who is paused or was terminated."""
+
+    async def handle(request: web.Request) -> web.Response:
+        owner = request[VISIT].session
+        if owner is None:
+            return see_other("/affiliate/sign-in")
+        standing = await find_standing(request, owner)
+        if standing.affiliate is None:
             return see_other("/affiliate")
         return await page(request, Member(standing.affiliate, owner))
 
