@@ -8,13 +8,13 @@ import clock
 from dashboard.api.moments import rfc3339
 from dashboard.api.paging import page_of
 from dashboard.context import CONTEXT
-from domain import commissions, program, taxes
+from domain import commissions, program, recruits, taxes
 from domain.affiliates import look_up
 from domain.errors import InvalidError
 from domain.statuses import Status, parse_status
 from domain.taxes import Standing
 from domain.texts import keepable
-from storage import affiliates, codes, ledger, referrals, sales
+from storage import affiliates, codes, ledger, referrals, sales, two_tier
 from storage import commissions as commission_rows
 from storage.affiliates import Affiliate
 from storage.codes import DiscountCode
@@ -50,6 +50,7 @@ async def show(request: web.Request) -> web.Response:
         brought = await referrals.breakdown(session, affiliate.id)
         code = await codes.by_code(session, affiliate.promo_code)
         balances = await ledger.balances(session, affiliate.id, clock.now())
+        recruiter = await recruits.recruiter_of(session, affiliate.id)
         view = _shown(affiliate, await taxes.standing(session, affiliate.id)) | {
             "rate_bp": affiliate.rate_bp,
             "rate_bp_in_force": await commissions.rate_of(session, affiliate, settings),
@@ -58,6 +59,7 @@ async def show(request: web.Request) -> web.Response:
             "payout_status": affiliate.payout_status,
             "payout_method": affiliate.payout_method,
             "code": _code(code) if code else None,
+            "recruited_by": recruiter.promo_code if recruiter else None,
             "balances": [
                 {"currency": currency, "available": available, "pending": pending}
                 for currency, (available, pending) in sorted(balances.items())
@@ -65,6 +67,7 @@ async def show(request: web.Request) -> web.Response:
             "counts": {
                 "referrals": sum(count for _, _, count in brought),
                 "active_referrals": sum(n for _, status, n in brought if status == ACTIVE),
+                "recruits": await two_tier.count_recruits(session, affiliate.id),
                 "sales": await sales.count_of_affiliate(session, affiliate.id),
                 "commissions": await commission_rows.count_of_affiliate(session, affiliate.id),
             },

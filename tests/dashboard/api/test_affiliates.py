@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 import clock
-from domain import affiliates
+from domain import affiliates, program
 from domain.statuses import Status
 from tests.builders import BUYER, PAID, RITA, facts, join, later, settle
 from tests.dashboard.api.conftest import Api
@@ -61,7 +61,13 @@ async def test_money_is_by_currency_and_by_what_is_free(api: Api) -> None:
         {"currency": "eur", "available": 200, "pending": 0},
         {"currency": "usd", "available": 557, "pending": 557},
     ]
-    assert told["counts"] == {"referrals": 2, "active_referrals": 2, "sales": 4, "commissions": 3}
+    assert told["counts"] == {
+        "referrals": 2,
+        "active_referrals": 2,
+        "recruits": 0,
+        "sales": 4,
+        "commissions": 3,
+    }
     assert (told["rate_bp"], told["rate_bp_in_force"]) == (None, 2000)
     assert told["code"]["code"] == "JARED30"
     assert told["code"]["discount_value"] == 30
@@ -80,3 +86,23 @@ async def test_the_ledger_says_every_movement(api: Api) -> None:
     assert (row["amount"], row["currency"], row["reason"]) == (557, "usd", "commission")
     assert row["available_at"] == "2026-12-01T12:00:00Z"
     assert told["next_cursor"] is None
+
+
+async def test_who_recruited_whom_and_what_it_brings_is_told(api: Api) -> None:
+    """At the affiliate, at their recruiter, and at the sale."""
+    async with api.db.transaction() as session:
+        await program.update(session, {"two_tier_enabled": True}, RITA)
+    anna = await join(api.db, "ANNA20", email="anna@example.com")
+    await join(api.db, recruited_by="ANNA20")
+    await settle(api.db, facts(1))
+    _, jared = await api.get("/affiliates/JARED30")
+    assert (jared["recruited_by"], jared["counts"]["recruits"]) == ("ANNA20", 0)
+    _, told = await api.get("/affiliates/ANNA20")
+    assert (told["recruited_by"], told["counts"]["recruits"]) == (None, 1)
+    _, sale = await api.get("/sales/in_1")
+    share = sale["second_tier"]
+    assert (share["affiliate_id"], share["promo_code"]) == (str(anna.id), "ANNA20")
+    assert (share["amount"], share["rate_bp"], share["of"]) == (28, 500, "commission")
+    assert share["available_at"] == sale["commission"]["available_at"]
+    _, ledger = await api.get("/affiliates/ANNA20/ledger")
+    assert [entry["reason"] for entry in ledger["data"]] == ["second_tier"]
