@@ -24,7 +24,7 @@ async def _send(outside: Outside, affiliate: Affiliate, day: int) -> None:
         await outside.settle()
 
 
-async def _happened(db: Database, affiliate: Affiliate, day: int, **counts: int) -> None:
+async def _happened(db: Database, affiliate: Affiliate, day: int, **counts: Any) -> None:
     """Put a day's sums there, as clicks and sales would; all by the tag `newsletter`."""
     on = affiliate.approved_at.date() + timedelta(days=day)
     async with db.transaction() as session:
