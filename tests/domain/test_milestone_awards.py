@@ -1,4 +1,6 @@
 import asyncio
+import random
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -381,3 +383,45 @@ async def test_statements_name_the_bonus_and_the_books_agree(db: Database) -> No
     async with db.read() as session:
         (sentence,) = await reconcile.disagreements(session)
     assert "milestone bonuses" in sentence
+
+
+@dataclass
+class Held:
+    """What the model remembers of one bonus: until which day it is on hold."""
+
+    until: int
+    given: bool = True
+    entries: int = 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_story_ends_as_plain_rules_say(db: Database, seed: int) -> None:
+    """Buyers come, go and come back while days pass; by other code than the one that is tested."""
+    chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
+    affiliate = await join(db)
+    for threshold in (2, 3, 5):
+        await make_milestone(db, f"At {threshold}", threshold, 1000 * threshold)
+    begin, day = clock.now(), 0
+    kept: set[int] = set()
+    model: dict[int, Held] = {}
+    for _ in range(40):
+        day += chance.choice((0, 0, 0, 1, 4))
+        buyer, gone = chance.randrange(7), chance.random() < 0.45
+        with clock.travel(begin + timedelta(days=day)):
+            await convert(db, buyer, refunded=2900 * gone)
+        kept = kept - {buyer} if gone else kept | {buyer}
+        for threshold in (2, 3, 5):
+            held = model.get(threshold)
+            if len(kept) >= threshold and held is None:
+                model[threshold] = Held(day + 30)
+            elif len(kept) >= threshold and held is not None and not held.given:
+                held.given, held.until, held.entries = True, day + 30, held.entries + 1
+            elif len(kept) < threshold and held is not None and held.given and day < held.until:
+                held.given, held.entries = False, held.entries + 1
+        found = {one.referral_threshold: one for one in await awards_now(db, affiliate.id)}
+        assert {
+            threshold: (not one.withdrawn, one.revision) for threshold, one in found.items()
+        } == {threshold: (held.given, held.entries) for threshold, held in model.items()}
+        total = sum(1000 * threshold for threshold, held in model.items() if held.given)
+        assert sum(amount for amount, _ in await bonuses(db)) == total
+    assert any(held.entries > 2 for held in model.values())
