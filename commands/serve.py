@@ -14,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from desk import Desk
-from domain import assets, program
+from domain import assets, milestones, program
 from domain.audit import SYSTEM
 from domain.errors import InvalidError
+from domain.milestones import Wish
 from sandbox.stand_ins import StandIns
 from scheduled.scheduler import run_all
 from settings import Settings
@@ -28,6 +29,10 @@ _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
 _SANDBOX_RULES = {"two_person_payout_cents": 2_000, "two_tier_enabled": True}
+_SANDBOX_MILESTONES = (
+    Wish("First three", 3, 2_500, "Your first three paying customers"),
+    Wish("Ten and counting", 10, 10_000, "Ten paying customers, and a proper thank-you"),
+)
 _log = structlog.get_logger("serve")
 
 
@@ -85,11 +90,13 @@ async def _run_sandbox(folder: Path, port: int) -> None:
     app = desk.app()
 
     async def rules(_app: web.Application) -> None:
-        """What can be tried from the start: two people for small amounts, recruiting, resources."""
+        """What can be tried from the start: a second person, recruiting, resources, milestones."""
         async with desk.db.transaction() as session:
             if await program_rows.get(session) is None:
                 await program.update(session, _SANDBOX_RULES, SYSTEM)
                 await assets.add_starters(session, SYSTEM)
+                for milestone in _SANDBOX_MILESTONES:
+                    await milestones.create(session, milestone, SYSTEM)
 
     stand_ins.calendar.happens = partial(run_all, desk.services)
     # Behind the start of the desk, which makes the tables.

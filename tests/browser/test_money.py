@@ -117,7 +117,9 @@ async def _sum(card: Locator) -> dict[str, str]:
 
 async def _nothing_to_pay_out_yet(page: Page, sandbox: str) -> None:
     await page.goto(f"{sandbox}/affiliate/dashboard/payouts")
-    await expect(page.locator(".progress-words")).to_have_text("$0.00 of $25.00, $25.00 to go")
+    await expect(page.locator(".payout .progress-words")).to_have_text(
+        "$0.00 of $25.00, $25.00 to go"
+    )
     await expect(page.get_by_text("$72.46 more are on hold, for 30 days")).to_be_visible()
     await expect(page.get_by_role("link", name="Request payout")).to_have_count(0)
 
@@ -141,7 +143,9 @@ async def _see_it_paid(page: Page, sandbox: str) -> None:
     """The payouts, the overview and the statement agree."""
     await page.goto(f"{sandbox}/affiliate/dashboard/payouts")
     await expect(page.get_by_text("PayPal 7AB12345CD678901E")).to_be_visible()
-    await expect(page.locator(".progress-words")).to_have_text("$0.00 of $25.00, $25.00 to go")
+    await expect(page.locator(".payout .progress-words")).to_have_text(
+        "$0.00 of $25.00, $25.00 to go"
+    )
     await page.goto(f"{sandbox}/affiliate/dashboard")
     paid = page.locator(".tile").filter(has_text="Paid out")
     await expect(paid).to_contain_text("$72.46")
