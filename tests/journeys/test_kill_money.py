@@ -25,6 +25,7 @@ from tests.journeys.killing import (
     hold_slack,
     hold_stripe,
 )
+from tests.milestone_builders import bonuses, make_milestone
 from tests.outbox.test_payouts import payout_cards, subjects, transfers
 from tests.payout_builders import ask, balance, connected_account, payout_now, rich
 from tests.waiting import until
@@ -169,3 +170,26 @@ async def test_a_kill_at_the_customers_mark_credits_the_sale_once(
     async with story.db.read() as session:
         assert len((await session.exec(select(Referral))).all()) == 1
         assert len((await session.exec(select(Commission))).all()) == 1
+
+
+async def test_a_kill_at_the_mail_of_a_milestone_gives_one_bonus(story: MoneyStory) -> None:
+    """The mailbox knows the mail again, and nothing is awarded twice."""
+    name = "$50.00 for your milestone First"
+
+    async def reached() -> bool:
+        return name in subjects(story.stand_ins)
+
+    jared = await join(story.db)
+    await make_milestone(story.db, "First", 1)
+    await story.server.start()
+    await until(story.effects_done, 30)
+    hold_mail(story.stand_ins)
+    await story.stand_ins.stripe.buy(email=BUYER, promotion_code="JARED30")
+    await until(reached, 30)
+    await story.restart()
+    await until(story.all_done, 30)
+
+    assert subjects(story.stand_ins).count(name) == 1
+    assert await bonuses(story.db, jared.id) == [(5000, "milestone")]
+    told = [m for m in story.stand_ins.slack.messages(AFFILIATES) if "milestone First" in str(m)]
+    assert len(told) == 1
