@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, program, taxes, texts
+from domain import effects, live, program, taxes, texts
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
@@ -225,6 +225,7 @@ async def _step(
     await record(session, actor, f"payout.{action}", f"payout:{payout.id}", **about)
     await effects.show_payout(session, payout.id)
     await effects.update_directory(session, affiliate.email_key)
+    await live.touch(session, affiliate.id)
 
 
 def _post(session: AsyncSession, payout: Payout, amount: int, reason: str, part: str) -> None:
