@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain import live
 from storage import affiliates, outbox
 
 APPLICATION_CARD = "card.application"
@@ -111,7 +112,8 @@ async def report_intake(session: AsyncSession) -> None:
 
 
 async def update_balance(session: AsyncSession, affiliate_id: UUID) -> None:
-    """Bring the balance that the user directory shows up to date, soon."""
+    """Bring the balance that the user directory and open pages show up to date, soon."""
+    await live.touch(session, affiliate_id)
     affiliate = await affiliates.get(session, affiliate_id)
     if affiliate is not None:
         await outbox.put_once(
