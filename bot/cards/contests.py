@@ -138,19 +138,16 @@ def _announced_card(view: View) -> Message:
 
 def _line(view: View) -> Json:
     contest = view.contest
-    stretch = (
-        f"{at(contest.start_date, contest.time_zone)} to {at(contest.end_date, contest.time_zone)}"
-    )
-    places = view.standings.places
-    taking = f" · {number(places)} affiliate{'s' * (places != 1)} in the standings"
-    return rich(
-        section(
-            words(contest.name, NAME_MAX, bold=True),
-            said(f" · {_STATES[view.phase]}\n{METRICS[contest.metric]} · {stretch}\nPrize: "),
-            words(prize_line(contest), 400),
-            said(taking if view.phase in {ACTIVE, ENDED, ANNOUNCED} else ""),
-        )
-    )
+    start, end = (at(each, contest.time_zone) for each in (contest.start_date, contest.end_date))
+    pieces = [
+        words(contest.name, NAME_MAX, bold=True),
+        said(f" · {_STATES[view.phase]}\n{METRICS[contest.metric]} · {start} to {end}\nPrize: "),
+        words(prize_line(contest), 400),
+    ]
+    if view.phase != UPCOMING:
+        places = view.standings.places
+        pieces.append(said(f" · {number(places)} affiliate{'s' * (places != 1)} in the standings"))
+    return rich(section(*pieces))
 
 
 _STATES = {
