@@ -112,7 +112,7 @@ def _link(request: web.Request, ref: str) -> str:
 def _recruit(one: Recruit, program: Program) -> dict[str, Any]:
     return {
         "initials": one.initials,
-        "joined": f"{one.joined_at:%B %Y}",
+        "joined": f"{one.joined_at:%b %Y}",
         "earned": _amounts(one.earned, program),
         "counts": one.counts,
     }
