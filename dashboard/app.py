@@ -11,6 +11,7 @@ from dashboard.limits import LIMITS, Limits
 from dashboard.pages import (
     affiliates,
     applications,
+    checklists,
     compliance,
     earnings,
     landing,
@@ -73,6 +74,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
 def _add_dashboard(pages: web.Application) -> None:
     """What only approved affiliates see."""
     pages.router.add_get("/dashboard", approved_only(overview.show))
+    pages.router.add_post("/dashboard/checklist", approved_only(checklists.dismiss))
     pages.router.add_get("/dashboard/earnings", approved_only(earnings.show))
     pages.router.add_get("/dashboard/earnings/statement", approved_only(statements.show))
     pages.router.add_get("/dashboard/earnings/statement.csv", approved_only(statements.download))

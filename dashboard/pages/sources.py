@@ -14,6 +14,7 @@ from dashboard.context import CONTEXT, VISIT
 from dashboard.pages.links import HERE as LINKS
 from dashboard.rendering import render
 from dashboard.standing import Member
+from domain import checklists
 from domain.money import money, number, percent
 from domain.sources import (
     Bar,
@@ -25,6 +26,7 @@ from domain.sources import (
     performance,
     write_csv,
 )
+from storage import checklists as ticks
 
 HERE: Final = f"{LINKS}/performance"
 SHOWN: Final = 100
@@ -70,6 +72,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 async def show(request: web.Request, member: Member) -> web.Response:
     """Figures, chart and table for `?span=` and `?by=`, in the order of `?sort=` and `?order=`."""
     seen = await _seen(request, member)
+    await _note(request, member)
     program = request[VISIT].program
     sort = request.query.get("sort", "")
     sort = sort if sort in _COLUMNS else "clicks"
@@ -99,6 +102,16 @@ async def show(request: web.Request, member: Member) -> web.Response:
         "tracked": bool(seen.sources),
     }
     return render(request, "performance.html", view)
+
+
+async def _note(request: web.Request, member: Member) -> None:
+    """A newcomer's list of things to do is ticked by the first look."""
+    db = request.app[CONTEXT].db
+    async with db.read() as session:
+        noted = checklists.SOURCES in await ticks.ticked(session, member.affiliate.id)
+    if not noted:
+        async with db.transaction() as session:
+            await checklists.saw_sources(session, member.affiliate.id)
 
 
 async def download(request: web.Request, member: Member) -> web.Response:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.checklists import Item
 from domain.earnings import Amount
 
 HOSTILE = "<script>alert('x')</script>\" autofocus onfocus=alert(1) 🎉 مرحبا"
@@ -92,6 +93,13 @@ BOARD: dict[str, Any] = {
     "hint": HOSTILE,
 }
 LIVE: dict[str, dict[str, Any]] = {
+    "checklist": {
+        "items": [
+            Item("share", 1, "Share your link", "With a click.", "links", done=True),
+            Item("promote", 3, "Promote it", HOSTILE, "promo", done=False),
+        ],
+        "done": 1,
+    },
     "leaderboard": {
         "boards": [
             BOARD,
