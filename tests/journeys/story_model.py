@@ -1,5 +1,6 @@
 """What a story comes to, in plain arithmetic: cents and days, and none of the desk's own code."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
@@ -12,13 +13,17 @@ THRESHOLD, TWO_PEOPLE = 300, 900
 
 @dataclass
 class Payment:
-    """What the model remembers of one paid invoice, in cents; `day` is when it was paid."""
+    """What the model remembers of one paid invoice, in cents; `day` is when it was paid.
+
+    `promised` is what share the recruiter gets, and of what: of the `commission` or the `sale`.
+    """
 
     invoice: dict[str, Any]
     amount: int
     cycle: int
     credited: bool
     day: int
+    promised: tuple[Fraction, str] = (Fraction(0), "commission")
     refunded: int = 0
     held: int = 0
     dispute: str = ""
@@ -26,11 +31,19 @@ class Payment:
 
     def commission(self) -> int:
         """A fifth of what is left after the fee, for the first two cycles of a credited buyer."""
+        return floor(self._left() * RATE + Fraction(1, 2))
+
+    def share(self) -> int:
+        """What the recruiter gets of it, which follows whatever becomes of the sale."""
+        rate, of_what = self.promised
+        base = self.commission() if of_what == "commission" else self._left()
+        return floor(base * rate + Fraction(1, 2))
+
+    def _left(self) -> int:
         if not self.credited or self.cycle > 2:
             return 0
         fee = floor(Fraction(self.amount * 29, 1000) + Fraction(1, 2)) + 30
-        left = max(self.amount - fee - self.refunded - self.held, 0)
-        return floor(left * RATE + Fraction(1, 2))
+        return max(self.amount - fee - self.refunded - self.held, 0)
 
 
 @dataclass
@@ -85,10 +98,14 @@ class Withdrawal:
 
 @dataclass
 class Books:
-    """All of a story: commissions wait for `hold` days, and it is `day` now."""
+    """All of a story: commissions wait for `hold` days, and it is `day` now.
+
+    `promise` is what share of a new sale the recruiter is promised, and of what.
+    """
 
     hold: int
     day: int = 0
+    promise: tuple[Fraction, str] = (Fraction(0), "commission")
     buyers: list[list[Payment]] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
 
@@ -124,10 +141,14 @@ class Books:
         newest = self.withdrawals[-1].status if self.withdrawals else "failed"
         return "not_requested" if newest == "failed" else newest
 
+    def shares(self) -> tuple[int, int]:
+        """What the recruiter has: free, and on hold."""
+        free, held = (sum(each.share() for each in self._paid(free=free)) for free in (True, False))
+        return free, held
+
     def _earned(self, *, free: bool) -> int:
-        return sum(
-            payment.commission()
-            for of_one in self.buyers
-            for payment in of_one
-            if (payment.day + self.hold <= self.day) is free
-        )
+        return sum(payment.commission() for payment in self._paid(free=free))
+
+    def _paid(self, *, free: bool) -> Iterator[Payment]:
+        for of_one in self.buyers:
+            yield from (one for one in of_one if (one.day + self.hold <= self.day) is free)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -27,7 +28,16 @@ from tests.payout_builders import JARED, connected_account
 from tests.shop import Shop, subscription_of
 
 SALES = ("buy", "buy", "renew", "renew", "refund", "bounce", "dispute", "decide", "lose")
-PAYOUTS = ("wait", "choose", "ask", "approve", "pay", "reject", "carry_out", "reverse")
+PROMISES = (
+    (0, "commission"),
+    (500, "commission"),
+    (333, "sale"),
+    (0, "sale"),
+    (1250, "commission"),
+)
+"""Basis points that a recruiter gets, and of what; none is two tiers being off."""
+
+PAYOUTS = ("wait", "promise", "choose", "ask", "approve", "pay", "reject", "carry_out", "reverse")
 WORDS = (*SALES, *PAYOUTS, "buy", "buy", "reverse", *(["go_on"] * 8))
 
 
@@ -142,12 +152,14 @@ class World:
         email = f"buyer{len(self.books.buyers)}@example.net"
         invoice = await self.shop.account.buy(email=email, promotion_code=code)
         amount = PRICE - OFF if credited else PRICE
-        self.books.buyers.append([Payment(invoice, amount, 1, credited, self.books.day)])
+        books = self.books
+        books.buyers.append([Payment(invoice, amount, 1, credited, books.day, books.promise)])
 
     async def _renew(self, of_one: list[Payment], _payment: Payment, _part: int) -> None:
         invoice = await self.shop.account.renew(subscription_of(of_one[0].invoice))
         cycle = len(of_one) + 1
-        of_one.append(Payment(invoice, PRICE, cycle, of_one[0].credited, self.books.day))
+        books, credited = self.books, of_one[0].credited
+        of_one.append(Payment(invoice, PRICE, cycle, credited, books.day, books.promise))
 
     async def _refund(self, _of_one: list[Payment], payment: Payment, part: int) -> None:
         cents = (payment.amount - payment.refunded) * part // 100
@@ -192,6 +204,19 @@ class World:
         self.days.let_pass(part % 12)
         self.books.day = self.days.passed
 
+    async def _promise(self, part: int) -> None:
+        """The program promises recruiters something else from now on.
+
+        Every sale is looked at before: what nobody has heard of would get the new terms.
+        """
+        await self.reconcile()
+        rate, of_what = PROMISES[part % len(PROMISES)]
+        changes = {"two_tier_enabled": rate > 0, "second_tier_base": of_what}
+        if rate:
+            changes["second_tier_rate_bp"] = rate
+        await self._at_the_desk(program.update, changes, RITA)
+        self.books.promise = (Fraction(rate, 10_000), of_what)
+
     async def _choose(self, part: int) -> None:
         """Jared wants to be paid in another way; what is asked for already stays as it was."""
         self.way = ("hand", "transfer", "transfer", "hand", "transfer", "nowhere")[part % 6]
@@ -218,7 +243,8 @@ class World:
             await self.shop.quiet()
             now = clock.now().isoformat()
             ledger = await entries(self.shop.db)
-            available = sum(each.amount for each in ledger if each.available <= now)
+            own = [each for each in ledger if not each.reason.startswith("second_tier")]
+            available = sum(each.amount for each in own if each.available <= now)
         before = self.books.withdrawals[-1:]
         blocked = any(each.open for each in before)
         times = 2 if part % 2 else 1

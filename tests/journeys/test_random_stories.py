@@ -75,7 +75,7 @@ def one_life() -> list[Step]:
     return [
         *(*sales, wait, by_hand, ask, both, pay, refunds[0], ask),
         *(Step("promise", 0, 1), *sales, wait, by_transfer, ask, both, done, reversal),
-        *(Step("promise", 0, 2),),
+        *(Step("promise", 0, 2), Step("refund", 6, 100), Step("refund", 7, 50)),
         *(*sales, wait, ask, rest, Step("reject", 0, 1)),
         *(nowhere, ask, both, done, by_hand, ask, both, pay, *refunds[1:]),
     ]
