@@ -19,7 +19,7 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.context import CONTEXT, VISIT
-from dashboard.pages import checklists, earnings, milestones, numbers, tiers
+from dashboard.pages import checklists, contests, earnings, leaderboard, milestones, numbers, tiers
 from dashboard.rendering import fragment
 from dashboard.standing import Member
 from domain.program import Program
@@ -45,7 +45,9 @@ class LiveCard:
 
 LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
     LiveCard("earnings", "live_earnings.html", earnings.live_view),
+    LiveCard("contest", "live_contest.html", contests.live_view),
     LiveCard("milestones", "live_milestones.html", milestones.live_view),
+    LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view),
     LiveCard("checklist", "live_checklist.html", checklists.live_view),
     LiveCard("numbers", "live_numbers.html", numbers.live_view, below=True),
     LiveCard("tier", "live_tier.html", tiers.live_view, below=True),

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+import clock
 from dashboard.context import CONTEXT, VISIT
 from dashboard.pages.live import live_fragments
 from dashboard.pages.numbers import ACTIVE
@@ -35,6 +36,7 @@ async def show(request: web.Request, member: Member) -> web.Response:
     view = {
         "program": visit.program,
         "live": live,
+        "now": clock.now(),
         **_account(seen, visit.program, context.settings),
         **_payout(claim),
         "breakdown": _breakdown(seen.breakdown),

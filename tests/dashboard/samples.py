@@ -92,7 +92,36 @@ BOARD: dict[str, Any] = {
     "value": "7",
     "hint": HOSTILE,
 }
+CONTEST: dict[str, Any] = {
+    "id": "0198",
+    "name": HOSTILE,
+    "about": HOSTILE,
+    "stage": "active",
+    "prize": HOSTILE,
+    "metric": "Most converted referrals",
+    "starts": MOMENT,
+    "ends": MOMENT,
+    "winner": HOSTILE,
+    "won": False,
+    "places": [{"rank": 1, "name": HOSTILE, "value": "7 referrals", "own": False}],
+    "ranked": 9400,
+    "rank": 9000,
+    "value": "1 referral",
+    "listed": False,
+    "out": False,
+    "counted": [HOSTILE],
+}
 LIVE: dict[str, dict[str, Any]] = {
+    "contest": {
+        "contests": [
+            CONTEST,
+            CONTEST | {"id": "0199", "stage": "upcoming", "about": ""},
+            CONTEST | {"id": "0200", "stage": "ended", "out": True},
+            CONTEST | {"id": "0201", "stage": "announced"},
+            CONTEST | {"id": "0202", "stage": "announced", "won": True},
+            CONTEST | {"id": "0203", "stage": "announced", "winner": "", "rank": None},
+        ]
+    },
     "checklist": {
         "items": [
             Item("share", 1, "Share your link", "With a click.", "links", done=True),
@@ -179,6 +208,7 @@ LIVE: dict[str, dict[str, Any]] = {
 }
 """A view of each card that follows the news, by name; it stands on the dashboard, too."""
 DASHBOARD: dict[str, Any] = {
+    "now": MOMENT,
     "program": PROGRAM,
     "affiliate": {
         "display_name": HOSTILE,
