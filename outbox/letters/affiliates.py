@@ -1,6 +1,6 @@
 """Mails about being in the program."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from dashboard.format import cycles
@@ -11,6 +11,16 @@ from domain.promo import promo_words
 from outbox.letters.registry import Asked, letter
 from storage import affiliates, links
 from storage.worker import GiveUpError
+
+TOUR: Final = (
+    ("Overview", "your code, your link, what you earned, and a list for the first two weeks"),
+    ("Links", "links to any page, each with a tag, and which of them brings people"),
+    ("Resources and Posts", "pictures, texts, and drafts of posts in your own words"),
+    ("Partner page", "one page about you and your code, to share as one address"),
+    ("Payouts", "what can be paid out, and how you want to be paid"),
+    ("Settings", "your time zone, and which mails you want"),
+)
+"""The pages of the dashboard, for somebody who has never seen it."""
 
 
 @letter("application_approved", "affiliate_paused", "affiliate_restored", "affiliate_terminated")
@@ -35,5 +45,6 @@ async def of_affiliate(asked: Asked) -> dict[str, Any]:
         "eligible_cycles": cycles(settings.max_cycles),
         "payout_threshold": money(settings.payout_threshold_cents, settings.currency),
         "disclosure": words.disclosure,
+        "tour": TOUR,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
     }

@@ -63,6 +63,7 @@ MAILS: dict[str, dict[str, Any]] = {
             {"title": "Video description", "text": HOSTILE},
         ],
         "referral_link": "https://desk.example/r/MIA30",
+        "tour": [["Overview", "your code"], ["Links", HOSTILE]],
         "dashboard_url": "https://desk.example/affiliate/dashboard",
     },
     "application_received": {
