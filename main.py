@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import logs
+from commands import tax
 from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
 from commands.reconcile import reconcile
@@ -23,6 +24,7 @@ from desk import Desk
 from domain import audit, tracker
 from domain.audit import Actor
 from domain.errors import DomainError, InvalidError
+from domain.tax_years import parse_year
 from integrations.errors import TransportError
 from settings import Settings
 from storage import migrate
@@ -77,9 +79,24 @@ def _parser() -> argparse.ArgumentParser:
     money.add_argument("--since", type=_day, help="a date, as 2026-11-01; by default 35 days ago")
     sums = commands.add_parser("rollups", help="check the sums of clicks and earnings by source")
     sums.add_argument("--rebuild", action="store_true", help="build them anew from the raw rows")
+    _add_tax(commands)
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
+
+
+def _add_tax(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    found = commands.add_parser("tax", help="keys and forms, and what a year's payments come to")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    deeds.add_parser("new-key", help="make a key for TAX_ENCRYPTION_KEYS")
+    deeds.add_parser("rotate", help="seal every form with the first key")
+    one = deeds.add_parser("show", help="one form with its tax number; this is written down")
+    one.add_argument("affiliate", help="promo code, public id or id")
+    one.add_argument("--why", required=True, help="what for; it is kept in the audit log")
+    year = deeds.add_parser("export", help="a year's 1099-NEC, as CSV and a PDF per recipient")
+    year.add_argument("--year", required=True)
+    year.add_argument("--out", required=True, type=Path, help="a folder")
+    year.add_argument("--with-tins", action="store_true", help="whole tax numbers in the CSV")
 
 
 def _day(text: str) -> datetime:
@@ -98,6 +115,8 @@ def _port(text: str) -> int:
 def _run(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     if arguments.command == "sandbox":
         return _sandbox(arguments)
+    if arguments.command == "tax" and arguments.deed == "new-key":
+        return _new_key()
     settings = Settings()
     if arguments.command == "serve":
         return _serve(settings)
@@ -106,6 +125,11 @@ def _run(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 
 async def _serve(settings: Settings) -> int:
     await serve(settings)
+    return 0
+
+
+async def _new_key() -> int:
+    print(tax.new_key())
     return 0
 
 
@@ -142,6 +166,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             print(await reconcile(desk, arguments.since))
         elif arguments.command == "rollups":
             print(await rollups(desk.db, actor, rebuild=arguments.rebuild))
+        elif arguments.command == "tax":
+            return await _tax(desk, arguments, actor)
         elif arguments.command == "audit":
             return await _verify_audit(desk)
     finally:
@@ -168,6 +194,20 @@ async def _export(desk: Desk, output: Path | None) -> None:
         except OSError as error:
             raise InvalidError(f"{output} cannot be written: {error.strerror}.") from error
     print(f"{count} affiliates are in {output}.")
+
+
+async def _tax(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    if arguments.deed == "rotate":
+        told, is_whole = await tax.rotate(desk.db, actor)
+        print(told)
+        return 0 if is_whole else 1
+    if arguments.deed == "show":
+        print(await tax.show(desk.db, arguments.affiliate, arguments.why, actor))
+        return 0
+    year = parse_year(arguments.year)
+    folder, with_tins = arguments.out, arguments.with_tins
+    print(await tax.export(desk.db, year, folder, actor, with_tins=with_tins))
+    return 0
 
 
 async def _verify_audit(desk: Desk) -> int:

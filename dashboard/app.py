@@ -99,6 +99,7 @@ def _add_dashboard(pages: web.Application) -> None:
     pages.router.add_post("/dashboard/payouts/request", approved_only(payouts.ask))
     pages.router.add_post("/dashboard/payouts/method", approved_only(payouts.choose))
     pages.router.add_get("/dashboard/tax", approved_only(tax.show))
+    pages.router.add_get(r"/dashboard/tax/{year:20\d\d}.pdf", approved_only(tax.download))
     pages.router.add_post("/dashboard/tax", approved_only(tax.send))
     pages.router.add_get("/dashboard/recruits", approved_only(two_tier.show))
     pages.router.add_get(r"/dashboard/recruits/qr.{kind:svg|png}", approved_only(two_tier.draw))

@@ -4,18 +4,23 @@ The number is typed into a form that is posted, and is in no address, no cookie 
 shown again: not even beside a mistake.
 """
 
+import asyncio
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
-from domain import taxes, tins
+from dashboard.tax_copies import copy_b
+from domain import tax_years, taxes, tins
 from domain.countries import COUNTRIES, country
-from domain.errors import ConflictError, InvalidError
+from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.money import money
 from domain.tax_choices import (
     CERTIFICATIONS,
     ENTITY_CLASSES,
@@ -25,9 +30,11 @@ from domain.tax_choices import (
     US_CLASSES,
 )
 from domain.tax_forms import Interview, certification_name, interview, parse
+from domain.tax_years import DOLLARS, Total
 from domain.taxes import Standing
 from storage import taxes as rows
 from storage.taxes import W8BEN, W8BENE, W9, TaxForm
+from storage.vault import vault_of
 
 HERE: Final = "/affiliate/dashboard/tax"
 _ANSWERS: Final = ("us", "holder", "country")
@@ -94,6 +101,31 @@ async def send(request: web.Request, member: Member) -> web.Response:
     return see_other(f"{HERE}?done=yes")
 
 
+async def download(request: web.Request, member: Member) -> web.Response:
+    """The copy of a past year's 1099-NEC."""
+    year = int(request.match_info["year"])
+    async with request.app[CONTEXT].db.read() as session:
+        found = [each for each in await _past_years(session, member) if each.year == year]
+    if not found or found[0].form is None:
+        raise NotFoundError("There is no 1099-NEC of yours for that year.")
+    payer = request[VISIT].program.tax_payer
+    made = await asyncio.to_thread(copy_b, found[0], found[0].form, payer)
+    name = f'attachment; filename="1099-nec-{year}.pdf"'
+    headers = {"Content-Disposition": name}
+    return web.Response(body=made, content_type="application/pdf", headers=headers)
+
+
+async def _past_years(session: AsyncSession, member: Member) -> list[Total]:
+    """The years that are over and of which they get a 1099-NEC, the last first."""
+    if vault_of(session) is None:
+        return []
+    found = []
+    for year in range(clock.now().year - 1, member.affiliate.approved_at.year - 1, -1):
+        totals = await tax_years.totals(session, year, member.affiliate.id)
+        found += [each for each in totals if each.is_over and not each.left_out]
+    return found
+
+
 def _form(
     request: web.Request, asked: Interview, form: FormView, *, status: int = HTTPStatus.OK
 ) -> web.Response:
@@ -125,6 +157,14 @@ async def _overview(
     async with context.db.read() as session:
         standing = await taxes.standing(session, member.affiliate.id)
         versions = await rows.versions(session, member.affiliate.id)
+        copies = [
+            {
+                "year": each.year,
+                "href": f"{HERE}/{each.year}.pdf",
+                "amount": money(each.reported, DOLLARS),
+            }
+            for each in await _past_years(session, member)
+        ]
     if not form.values:
         form.values = {"country": standing.form.address_country if standing.form else ""}
     view = {
@@ -134,7 +174,7 @@ async def _overview(
         "form": form,
         "asking": standing.status == taxes.MISSING or bool(form.errors) or "new" in request.query,
         "countries": _COUNTRIES,
-        "copies": [],
+        "copies": copies,
     }
     return render(request, "tax.html", view, status=status)
 
