@@ -30,15 +30,15 @@ async def test_the_way_to_the_next_bonus_and_those_reached(desk: Desk, browser: 
     five = await make_milestone(desk.db, "Five", 5, 15000)
     await convert(desk.db, 1, "MIA30")
     shown = await words(browser)
-    assert "First two: $50.00 Two who stay 1 of 2 converted referrals, 1 to go" in shown
+    assert "First two, $50.00 Two who stay 1 of 2 converted referrals, 1 to go" in shown
     assert "Reached" not in shown
     await convert(desk.db, 2, "MIA30")
     shown = await words(browser)
-    assert "Five: $150.00 2 of 5 converted referrals, 3 to go" in shown
+    assert "Five, $150.00 2 of 5 converted referrals, 3 to go" in shown
     assert "Reached First two: $50.00 2 converted referrals · on hold until" in shown
     await convert(desk.db, 2, "MIA30", refunded=2900)
     shown = await words(browser)
-    assert "First two: $50.00 Two who stay 1 of 2" in shown
+    assert "First two, $50.00 Two who stay 1 of 2" in shown
     assert "taken back by refunds; it comes again with the count" in shown
     await convert(desk.db, 3, "MIA30")
     async with desk.db.transaction() as session:
