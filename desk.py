@@ -26,6 +26,7 @@ from integrations.clerk import Clerk
 from integrations.llm import Llm
 from integrations.mail import Mailer
 from integrations.passivepost import PassivePost
+from integrations.public_fetch import PublicFetch
 from integrations.resend import Resend
 from integrations.smtp import Smtp
 from integrations.stripe import StripeGateway
@@ -145,12 +146,17 @@ def services_for(settings: Settings, db: Database) -> Services:
         _clerk(settings),
         _mailer(settings),
         _passivepost(settings),
+        _public_fetch(settings),
     )
 
 
 def _vault(settings: Settings) -> Vault | None:
     keys = [key.get_secret_value() for key in settings.tax_encryption_keys]
     return Vault(keys) if keys else None
+
+
+def _public_fetch(settings: Settings) -> PublicFetch | None:
+    return PublicFetch(f"AffiliateDesk (+{settings.public_url})") if settings.fetch_pages else None
 
 
 def _slack(settings: Settings) -> AsyncWebClient | None:

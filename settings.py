@@ -145,6 +145,7 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     llm_model: str = ""
 
+    fetch_pages: bool = True
     redis_url: SecretStr | None = None
     reports_dir: Path | None = None
 

@@ -33,6 +33,14 @@ _SAME_CLICK_S: Final = 60.0
 _REMEMBERED: Final = 50_000
 _REF_MAX: Final = 100
 """A longer ref is nobody's; it is neither looked for nor remembered."""
+_FETCHED: Final = {
+    "document": "page",
+    **dict.fromkeys(("iframe", "frame", "fencedframe", "embed", "object"), "frame"),
+    **dict.fromkeys(
+        ("image", "script", "style", "font", "audio", "video", "track", "worker"), "part"
+    ),
+}
+"""How a browser loads a link, in our words. What a script fetches (`empty`) may be anything."""
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 _NOWHERE: Final = "XX"
 
@@ -136,6 +144,7 @@ class Clicks:
             "at": clock.now(),
             "country": self._country(request),
             "device": device_class(user_agent),
+            "fetched_as": _FETCHED.get(request.headers.get("Sec-Fetch-Dest", ""), ""),
             "is_bot": is_bot(user_agent) or "prefetch" in looks or request.method == "HEAD",
         }
         return Touch(**(fields | more))  # type: ignore[arg-type]

@@ -29,6 +29,11 @@ _UTM: Final = tuple(
     f"utm_{name}" for name in ("source", "medium", "campaign", "content", "term", "id")
 )
 _UTM_MAX: Final = 100
+AD_IDS: Final = ("gclid", "gbraid", "wbraid", "msclkid", "yclid")
+"""The ids of clicks on ads of search engines. Those of social networks come with any link."""
+_AD_MEDIA: Final = frozenset({"cpc", "ppc", "sem", "paidsearch", "paid-search", "paid_search"})
+_AD_HOSTS: Final = ("googleadservices.com", "googlesyndication.com", "doubleclick.net")
+_KEYWORDS: Final = ("utm_term", "keyword", "kw")
 _HOST_MAX: Final = 253
 
 
@@ -52,7 +57,30 @@ class Touch:
     country: str = ""
     referrer_host: str = ""
     device: str = "other"
+    fetched_as: str = ""
+    paid: str = ""
+    keyword: str = ""
     is_bot: bool = False
+
+
+def paid_by(given: Mapping[str, str], referrer_host: str = "") -> str:
+    """What marks a click as one on a search ad; empty for any other.
+
+    That is the id which a search engine gives such a click, a UTM medium that says so, or the
+    host through which ads are opened.
+    """
+    by_id = next((name for name in AD_IDS if given.get(name)), "")
+    if by_id:
+        return by_id
+    if given.get("utm_medium", "").lower() in _AD_MEDIA:
+        return "utm_medium"
+    host = f".{referrer_host.lower()}"
+    return "referrer" if any(host.endswith(f".{one}") for one in _AD_HOSTS) else ""
+
+
+def keyword_of(given: Mapping[str, str]) -> str:
+    """The word that an ad was bought for, where its address says it."""
+    return next((given[name] for name in _KEYWORDS if given.get(name)), "")
 
 
 def visitor_key(secret_key: str) -> bytes:
@@ -105,6 +133,9 @@ def row(key: bytes, touch: Touch) -> Value:
         known_as,
         BOT if touch.is_bot else COUNTED,
         touch.channel,
+        touch.fetched_as,
+        touch.paid,
+        keepable(touch.keyword)[:_UTM_MAX],
         None if touch.is_bot else first_key(touch.ref, known_as),
         touch.at,
     )

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.clerk import Clerk
 from integrations.mail import Mailer
 from integrations.passivepost import PassivePost
+from integrations.public_fetch import PublicFetch
 from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.db import Database
@@ -23,6 +24,7 @@ class Services:
     clerk: Clerk | None = None
     mailer: Mailer | None = None
     passivepost: PassivePost | None = None
+    public_fetch: PublicFetch | None = None
 
     async def close(self) -> None:
         """Close the connections of every client; Slack's opens one per call."""

@@ -101,6 +101,7 @@ class StandIns:
             "stripe_api_key": self.stripe.api_key,
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",
+            "fetch_pages": False,
             "admin_api_token": "admin-sandbox",
             "product_api_token": TOKEN,
             "tally_signing_secret": self.tally.signing_secret,

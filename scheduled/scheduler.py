@@ -21,6 +21,7 @@ from outbox.services import Services
 from scheduled import (
     backfill,
     codes,
+    compliance,
     contests,
     conversions,
     drips,
@@ -84,6 +85,7 @@ ERRANDS = (
     Errand("rollups", 4, rollups.check),
     Errand("conversions", 4, conversions.count_anew),
     Errand("tiers", 5, tiers.move_up),
+    Errand("pages", 7, compliance.check_pages),
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )
 
@@ -91,6 +93,8 @@ WATCHES = (
     Watch("expire-codes", 5, codes.expire),
     Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
+    Watch("clicks", 15, compliance.watch_clicks),
+    Watch("terms", 10, compliance.tell_of_terms),
     Watch("drips", 10, drips.send),
     Watch("contests", 1, contests.move),
 )

@@ -13,7 +13,7 @@ from dashboard.api.problems import ProblemError, answer_problems, problem
 from dashboard.clicks import Clicks
 from dashboard.context import CONTEXT, DashboardContext
 from dashboard.cors import allow_product
-from domain.clicks import TRACKER
+from domain.clicks import AD_IDS, TRACKER, keyword_of, paid_by
 from domain.errors import InvalidError
 from storage.group_commit import IntakeFullError
 
@@ -54,7 +54,8 @@ async def click(request: web.Request) -> web.Response:
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS, "Too many clicks from here.", retry_after=wait
         )
-    touch = clicks.touch(request, link, TRACKER, **more)
+    # The tracker's own request is a script's, whatever the page was loaded as.
+    touch = clicks.touch(request, link, TRACKER, **more, fetched_as="")
     try:
         name = await clicks.record(touch)
     except IntakeFullError as error:
@@ -83,9 +84,13 @@ def _told(given: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     ref = text_of(given, "ref")
     if not ref:
         raise wrong("ref", "Send the ref of a link.")
+    host, utm = host_in(given), utm_in(given)
+    ad = text_of(given, "ad")
     return ref, {
         "source_tag": text_of(given, "src"),
         "landing_page": page_in(given),
-        "referrer_host": host_in(given),
-        "utm": utm_in(given),
+        "referrer_host": host,
+        "utm": utm,
+        "paid": ad if ad in AD_IDS else paid_by(utm, host),
+        "keyword": keyword_of(utm),
     }

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from dashboard.clicks import Clicks, host_of
 from dashboard.context import CONTEXT, DashboardContext
-from domain.clicks import REDIRECT
+from domain.clicks import REDIRECT, keyword_of, paid_by
 from domain.errors import InvalidError
 from domain.links import campaign, direct_link, page_of, safe_target, tidy_tag
 from domain.texts import keepable
@@ -48,14 +48,17 @@ async def follow(request: web.Request) -> web.Response:
     tag = tidy_tag(query.get("src", ""))
     name = context.settings.product_name if query.get("utm") == "1" else ""
     utm = campaign(name, link.ref, tag) if name else {}
+    came_from = host_of(request.headers.get(hdrs.REFERER, ""))
     touch = clicks.touch(
         request,
         link,
         REDIRECT,
+        paid=paid_by(query, came_from),
+        keyword=keyword_of(query),
         source_tag=tag,
         landing_page=page_of(target),
         utm=utm,
-        referrer_host=host_of(request.headers.get(hdrs.REFERER, "")),
+        referrer_host=came_from,
     )
     try:
         await clicks.record(touch)

@@ -12,7 +12,7 @@
   const waits = told.consent === "required";
   let consent, sent, answered = Promise.resolve();
 
-  let now;
+  let now, ad;
   if (ref) {
     now = { ref: ref.slice(0, 100), src: (query.get("src") || "").slice(0, 100), landing_page: location.pathname.slice(0, 200), at: new Date().toISOString() };
     try {
@@ -25,6 +25,7 @@
       if (value) utm["utm_" + name] = value.slice(0, 100);
     }
     if (Object.keys(utm)[0]) now.utm = utm;
+    ad = ["gclid", "gbraid", "wbraid", "msclkid", "yclid"].find((name) => query.get(name));
   }
 
   const maySend = () => consent || (!waits && consent !== false);
@@ -62,7 +63,7 @@
     sent = true;
     const { at, ...click } = now;
     answered = fetch(new URL("/api/track/click", script.src), {
-      method: "POST", body: JSON.stringify(click), keepalive: true, credentials: "omit",
+      method: "POST", body: JSON.stringify({ ...click, ad }), keepalive: true, credentials: "omit",
     }).then((answer) => answer.ok ? answer.json() : {}).then(({ click_id }) => {
       if (click_id) now.click_id = click_id;
       keep();
