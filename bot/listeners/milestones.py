@@ -12,7 +12,7 @@ from bot.cards.milestones import milestones_card
 from bot.context import BotContext
 from bot.errands import Errand
 from bot.interactions import actor_of, show, show_modal, whisper
-from bot.milestone_drafts import Draft
+from bot.milestone_drafts import ACTIVE, Draft
 from bot.modals import milestones as modals
 from domain import milestones
 from domain.audit import Actor
@@ -80,8 +80,19 @@ class Milestones:
         await self._switch(args, on=False)
 
     async def resume(self, args: AsyncArgs) -> None:
-        """`Resume`."""
-        await self._switch(args, on=True)
+        """`Resume`; what it would cost at once is asked about first."""
+        errand = Errand.of(args.body)
+        async with self._desk.db.read() as session:
+            milestone, program = await milestones.by_id(session, errand.id), await load(session)
+            draft = replace(Draft.of(milestone, program), state=ACTIVE)
+            due = await milestones.would_get(session, draft.given(program), milestone.id)
+        if not due:
+            await self._switch(args, on=True)
+            return
+        await args.ack()
+        subject = f"{milestone.id} {milestones.version(milestone)}\n{draft.packed()}"
+        view = modals.confirm(draft.given(program), due, program, replace(errand, subject=subject))
+        await show_modal(args, view)
 
     async def save(self, args: AsyncArgs) -> None:
         """The form of a milestone; what it would cost at once is asked about first."""

@@ -59,7 +59,7 @@ def confirm(wish: Wish, due: int, program: Program, errand: Errand) -> Json:
         f"{people(due)} {'has' if due == 1 else 'have'} reached that already. "
         f"{f'They get {each} each, {total} in all,' if due > 1 else f'They get {each}'} within "
         f"five minutes, on hold for {program.hold_days} days. "
-        "A mail tells them. Add it paused if you do not want that yet."
+        "A mail tells them. Save it paused if you do not want that yet."
     )
     return modal(
         "Bonuses right away",

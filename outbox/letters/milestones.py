@@ -25,5 +25,4 @@ async def of_award(asked: Asked) -> dict[str, Any]:
         "referrals": award.referral_threshold,
         "bonus": money(award.bonus_amount_cents, award.currency),
         "available": f"{award.available_at:%d %B %Y}".lstrip("0") if held else "",
-        "earnings_url": f"{asked.server.public_url}/affiliate/dashboard/earnings",
     }

@@ -80,7 +80,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "referrals": 10,
         "bonus": "$50.00",
         "available": "21 December 2026",
-        "earnings_url": "https://desk.example/affiliate/dashboard/earnings",
+        "dashboard_url": "https://desk.example/affiliate",
     },
     "drip": {
         "subject": HOSTILE,

@@ -133,3 +133,16 @@ async def test_it_is_paused_resumed_and_deleted(desk: Desk) -> None:
     await desk.whispered(MARIA, "One is deleted.")
     assert await all_marks(desk) == []
     assert len(await awards_now(desk.db, affiliate.id)) == 1
+
+
+async def test_resuming_asks_what_it_costs_at_once(desk: Desk) -> None:
+    """Who reached it meanwhile would get it within minutes; nothing counts before the answer."""
+    await join(desk.db)
+    await make_milestone(desk.db, "One", 1, is_active=False)
+    await convert(desk.db, 1)
+    asked = await opened(desk, "Resume", "1 affiliate has reached that already")
+    assert not (await all_marks(desk))[0].milestone.is_active
+    assert (await desk.ws.submit(MARIA, asked["id"], {})).ok
+    await desk.whispered(MARIA, "One is saved.")
+    (mark,) = await all_marks(desk)
+    assert (mark.milestone.is_active, mark.due) == (True, 1)
