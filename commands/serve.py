@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from commands.tax import new_key
 from desk import Desk
 from domain import assets, milestones, program
 from domain.audit import SYSTEM
@@ -28,6 +29,7 @@ from storage.sole_server import sole_server
 _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
+_SANDBOX_TAX_KEY = "tax.key"
 _SANDBOX_RULES = {"two_person_payout_cents": 2_000, "two_tier_enabled": True}
 _SANDBOX_MILESTONES = (
     Wish("First three", 3, 2_500, "Your first three paying customers"),
@@ -84,6 +86,7 @@ async def _run_sandbox(folder: Path, port: int) -> None:
         port=port,
         database_url=f"sqlite+aiosqlite:///{folder}/{_SANDBOX_DATABASE}",
         reports_dir=folder / "reports",
+        tax_encryption_keys=await asyncio.to_thread(_tax_key, folder),
         **stand_ins.settings(),
     )
     desk = Desk(settings)
@@ -108,6 +111,15 @@ async def _run_sandbox(folder: Path, port: int) -> None:
         settings,
         lambda: print(f"Affiliate Desk is at {url}/sandbox/ (stop it with Ctrl-C)", flush=True),
     )
+
+
+def _tax_key(folder: Path) -> str:
+    """The key that seals this sandbox's tax forms, made once."""
+    path = folder / _SANDBOX_TAX_KEY
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(new_key())
+    return path.read_text()
 
 
 async def _to_start(_request: web.Request) -> web.Response:

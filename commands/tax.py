@@ -89,8 +89,8 @@ async def show(db: Database, whom: str, purpose: str, actor: Actor) -> str:
             f"{form.address_country}"
         ),
         (
-            f"Signed: {form.signed_name} {form.signed_as} at {form.submitted_at:%Y-%m-%d %H:%M} UTC "
-            f"from {secrets.signed_from}"
+            f"Signed: {form.signed_name} {form.signed_as} at {form.submitted_at:%Y-%m-%d %H:%M} "
+            f"UTC from {secrets.signed_from}"
         ),
     ]
     return "\n".join(line for line in lines if not line.endswith(": "))

@@ -88,6 +88,29 @@ async def refund_half_of_the_first(page: Page, sandbox: str) -> None:
     await expect(first).to_contain_text("97.65 USD")
 
 
+async def fill_in_the_tax_form(page: Page, sandbox: str) -> None:
+    """Answer the three questions as an American, and sign a W-9."""
+    await page.goto(f"{sandbox}/affiliate/dashboard/tax")
+    await page.get_by_label("Are you a U.S. person?").select_option("yes")
+    await page.get_by_label("Who is paid?").select_option("individual")
+    await page.get_by_label("Where do you live?").select_option("US")
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("W-9")
+    name = await page.get_by_label("Legal name", exact=True).input_value()
+    await page.get_by_label("Street and number").fill("12 Main Street")
+    await page.get_by_label("City or town").fill("San Francisco")
+    await page.get_by_label("State or province").fill("CA")
+    await page.get_by_label("ZIP or postal code").fill("94105")
+    await page.get_by_label("Which number").select_option("ssn")
+    await page.get_by_label("The number").fill("536-90-4399")
+    for box in await page.locator("input[name^=certify_]").all():
+        await box.check()
+    await page.get_by_label("Sign by typing your name").fill(name)
+    await page.get_by_role("button", name="Sign and send").click()
+    await expect(page.get_by_text("Thank you: your tax form is here")).to_be_visible()
+    await expect(page.get_by_text("SSN ***-**-4399")).to_be_visible()
+
+
 async def ask_for_the_payout(page: Page, sandbox: str) -> None:
     """Say how to be paid, and ask for all that is available."""
     await page.goto(f"{sandbox}/affiliate/dashboard/payouts")

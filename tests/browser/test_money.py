@@ -11,6 +11,7 @@ from tests.browser.steps import (
     approve_in_slack,
     ask_for_the_payout,
     buy,
+    fill_in_the_tax_form,
     let_the_hold_pass,
     press,
     refund_half_of_the_first,
@@ -78,13 +79,30 @@ async def test_from_a_purchase_to_a_paid_payout(sandbox: str) -> None:
         await _nothing_to_pay_out_yet(page, sandbox)
         await let_the_hold_pass(page, sandbox)
         await sign_in(page, sandbox)
+        await _asked_for_a_tax_form(page, sandbox)
+        await fill_in_the_tax_form(page, sandbox)
         await ask_for_the_payout(page, sandbox)
+        await _verify_the_tax_form(page, sandbox)
         await _approve_as(page, sandbox, "U0MARIA")
         await expect(page.get_by_text("approved by 1 of 2")).to_be_visible()
         await _approve_as(page, sandbox, "U0AMARA")
         await _pay(page)
         await _see_it_paid(page, sandbox)
         await _read_the_mails(page, sandbox)
+
+
+async def _asked_for_a_tax_form(page: Page, sandbox: str) -> None:
+    await page.goto(f"{sandbox}/affiliate/dashboard/payouts")
+    await page.get_by_role("link", name="Request payout of").click()
+    await expect(page.get_by_text("we need your tax form").first).to_be_visible()
+
+
+async def _verify_the_tax_form(page: Page, sandbox: str) -> None:
+    """As finance, whose card shows the last four."""
+    await page.goto(f"{sandbox}/sandbox/slack/?as=U0MARIA")
+    await expect(page.get_by_text("SSN ***-**-4399").first).to_be_visible()
+    await page.get_by_role("button", name="Verify", exact=True).click()
+    await expect(page.get_by_text("Verified: the W-9 of")).to_be_visible()
 
 
 async def _dispute_the_second(page: Page, sandbox: str) -> None:

@@ -12,6 +12,7 @@ from tests.browser.steps import (
     approve_in_slack,
     ask_for_the_payout,
     buy,
+    fill_in_the_tax_form,
     let_the_hold_pass,
     overflow,
     refund_half_of_the_first,
@@ -35,6 +36,9 @@ MONEY: Final = (
     f"{DASHBOARD}/earnings",
     f"{DASHBOARD}/earnings/statement",
     f"{DASHBOARD}/payouts",
+    f"{DASHBOARD}/tax",
+    f"{DASHBOARD}/tax?us=yes&holder=individual&country=US",
+    f"{DASHBOARD}/tax?us=no&holder=entity&country=DE",
 )
 QUESTION: Final = f"{DASHBOARD}/payouts/request?currency=usd"
 
@@ -52,6 +56,7 @@ async def test_pages_can_be_used_by_everybody(sandbox: str) -> None:
         await refund_half_of_the_first(page, sandbox)
         await let_the_hold_pass(page, sandbox)
         await sign_in(page, sandbox)
+        await fill_in_the_tax_form(page, sandbox)
         await _look_at(page, sandbox, (*MONEY, QUESTION))
         await ask_for_the_payout(page, sandbox)
         await _look_at(page, sandbox, MONEY)
