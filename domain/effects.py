@@ -34,6 +34,7 @@ CODE_BATCH_FILE = "file.code_batch"
 TAX_CARD = "card.tax_form"
 CONTEST_CARD = "card.contest"
 CONTEST_MAILS = "contest.mails"
+DIGEST = "card.digest"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -55,6 +56,7 @@ _WORDS: Final = {
     TAX_CARD: "the card of a tax form",
     CONTEST_CARD: "the card of a contest that has ended",
     CONTEST_MAILS: "the mails that tell affiliates of a contest",
+    DIGEST: "the summary of week {week}",
 }
 
 
@@ -78,6 +80,11 @@ async def show_application(session: AsyncSession, application_id: UUID) -> None:
 async def tell_operators(session: AsyncSession, text: str) -> None:
     """Post a plain notice in the operators' channel."""
     await outbox.put(session, NOTICE, text=text)
+
+
+async def post_digest(session: AsyncSession, week: str) -> None:
+    """Post the summary of a week, such as `2026-W47`, in the operators' channel."""
+    await outbox.put(session, DIGEST, lane=f"card:digest:{week}", week=week)
 
 
 async def update_directory(session: AsyncSession, email_key: str) -> None:

@@ -104,13 +104,16 @@ async def overview(session: AsyncSession, period: Period) -> Overview:
         dict(commissions),
         new_affiliates,
         applications,
-        _top(earned, (await program.load(session)).currency),
+        top(earned, (await program.load(session)).currency),
         await _course(session, period, now),
     )
 
 
-def _top(earned: Sequence[tuple[Affiliate, str, int, int]], currency: str) -> list[Earner]:
-    """The first by what they earned in the program's currency, then by sales."""
+def top(earned: Sequence[tuple[Affiliate, str, int, int]], currency: str) -> list[Earner]:
+    """The first by what they earned in a currency, then by sales.
+
+    From `(affiliate, currency, sales, amount)`.
+    """
     found: dict[UUID, Earner] = {}
     for affiliate, unit, count, amount in earned:
         so_far = found.get(affiliate.id, Earner(affiliate, 0, {}))

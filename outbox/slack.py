@@ -15,12 +15,14 @@ from bot.cards.blocks import Message
 from bot.cards.charts import plainer
 from bot.cards.code_batches import batch_card
 from bot.cards.contests import contest_card
+from bot.cards.digest import digest_card
 from bot.cards.landing import landing_card
 from bot.cards.leaks import leak_card
 from bot.cards.notices import notice
 from bot.cards.payouts import payout_card
 from bot.cards.taxes import tax_form_card
 from domain import applications, contest_winners, effects, landing, leaks, payout_views, taxes
+from domain.digest import Week, digest
 from integrations import slack
 from integrations.errors import TransportError
 from outbox.registry import effect
@@ -177,6 +179,26 @@ async def show_tax_form(job: Job[Effect], services: Services) -> None:
         kind=cards.TAX_FORM,
         subject=subject,
         since=view.form.submitted_at,
+    )
+
+
+@effect(effects.DIGEST)
+async def post_digest(job: Job[Effect], services: Services) -> None:
+    """Post the summary of a week."""
+    if services.slack is None:
+        return
+    week = Week.named(job.row.payload["week"])
+    async with services.db.read() as session:
+        text, blocks = digest_card(await digest(session, week))
+    await _post_once(
+        job,
+        services.slack,
+        services.settings.slack_channel,
+        text,
+        blocks,
+        kind="digest",
+        key=str(week),
+        since=job.row.asked_at,
     )
 
 

@@ -1,7 +1,7 @@
 """Figures over many rows: what came in, what is owed, what was paid. Money is minor units."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -12,9 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage.affiliates import Affiliate
 from storage.applications import Application
 from storage.commissions import Commission
+from storage.compliance import Case
+from storage.inbox import InboxEvent
+from storage.leaks import Leak
 from storage.ledger import LedgerEntry
-from storage.payouts import OPEN, Payout
+from storage.outbox import Effect
+from storage.payouts import OPEN, PAID, Payout
 from storage.sales import Sale
+
+_EVER = datetime.max.replace(tzinfo=UTC)
 
 Amounts: TypeAlias = dict[tuple[UUID, str], int]
 """Money by affiliate and currency."""
@@ -66,7 +72,7 @@ async def balances(session: AsyncSession, at: datetime) -> dict[tuple[UUID, str]
 
 
 async def sales_by_outcome(
-    session: AsyncSession, since: datetime
+    session: AsyncSession, since: datetime, until: datetime = _EVER
 ) -> list[tuple[str, str, int, int]]:
     """`(outcome, currency, count, kept)` of sales paid since a moment that brought anything.
 
@@ -75,7 +81,7 @@ async def sales_by_outcome(
     kept = func.sum(Sale.collected - Sale.refunded - Sale.disputed)
     query = (
         select(Sale.outcome, Sale.currency, func.count(), kept)
-        .where(col(Sale.paid_at) >= since, col(Sale.collected) > 0)
+        .where(col(Sale.paid_at) >= since, col(Sale.paid_at) < until, col(Sale.collected) > 0)
         .group_by(col(Sale.outcome), col(Sale.currency))
         .order_by(col(Sale.outcome), col(Sale.currency))
     )
@@ -106,7 +112,7 @@ async def sales_between(
 
 
 async def commissions_by_affiliate(
-    session: AsyncSession, since: datetime
+    session: AsyncSession, since: datetime, until: datetime = _EVER
 ) -> Sequence[tuple[Affiliate, str, int, int]]:
     """`(affiliate, currency, count, amount)` of commissions on sales paid since a moment.
 
@@ -118,7 +124,7 @@ async def commissions_by_affiliate(
         .select_from(Commission)
         .join(Sale, col(Sale.id) == col(Commission.sale_id))
         .join(Affiliate, col(Affiliate.id) == col(Commission.affiliate_user_id))
-        .where(col(Sale.paid_at) >= since)
+        .where(col(Sale.paid_at) >= since, col(Sale.paid_at) < until)
         .group_by(col(Affiliate.id), col(Commission.currency))
         .order_by(amount.desc(), col(Affiliate.id))
     )
@@ -126,12 +132,51 @@ async def commissions_by_affiliate(
     return [(owner, currency, count, int(sum_)) for owner, currency, count, sum_ in rows]
 
 
-async def count_new(session: AsyncSession, since: datetime) -> tuple[int, int]:
+async def count_new(
+    session: AsyncSession, since: datetime, until: datetime = _EVER
+) -> tuple[int, int]:
     """How many `(affiliates, applications)` came since a moment."""
-    approved = (
-        select(func.count()).select_from(Affiliate).where(col(Affiliate.approved_at) >= since)
+    joined, applied = col(Affiliate.approved_at), col(Application.submitted_at)
+    affiliates = select(func.count()).select_from(Affiliate).where(joined >= since, joined < until)
+    applications = (
+        select(func.count()).select_from(Application).where(applied >= since, applied < until)
     )
-    applied = (
-        select(func.count()).select_from(Application).where(col(Application.submitted_at) >= since)
+    return (await session.exec(affiliates)).one(), (await session.exec(applications)).one()
+
+
+async def paid_out(
+    session: AsyncSession, since: datetime, until: datetime
+) -> list[tuple[str, int, int]]:
+    """`(currency, count, amount)` of the payouts that were paid in a stretch of time."""
+    query = (
+        select(Payout.currency, func.count(), func.sum(Payout.amount_cents))
+        .where(Payout.status == PAID, col(Payout.paid_at) >= since, col(Payout.paid_at) < until)
+        .group_by(Payout.currency)
+        .order_by(Payout.currency)
     )
-    return (await session.exec(approved)).one(), (await session.exec(applied)).one()
+    return [(currency, count, int(sum_)) for currency, count, sum_ in await session.exec(query)]
+
+
+async def owed(session: AsyncSession) -> dict[str, int]:
+    """What all balances come to, also what is on hold, by currency."""
+    query = select(LedgerEntry.currency, func.sum(LedgerEntry.amount)).group_by(
+        LedgerEntry.currency
+    )
+    return {currency: int(sum_) for currency, sum_ in await session.exec(query) if sum_}
+
+
+async def to_look_at(session: AsyncSession) -> tuple[int, int, int]:
+    """How many `(leaks, cases, parked pieces of work)` wait for an operator."""
+    leaks = select(func.count()).select_from(Leak).where(Leak.decision == "")
+    cases = select(func.count()).select_from(Case).where(Case.decision == "")
+    parked = [
+        select(func.count())
+        .select_from(table)
+        .where(col(table.parked_at).is_not(None), col(table.handled_at).is_(None))
+        for table in (InboxEvent, Effect)
+    ]
+    return (
+        (await session.exec(leaks)).one(),
+        (await session.exec(cases)).one(),
+        sum([(await session.exec(query)).one() for query in parked]),
+    )

@@ -10,6 +10,7 @@ from outbox.letters import (
     milestones,
     payouts,
     sessions,
+    statements,
     taxes,
     tiers,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "milestones",
     "payouts",
     "sessions",
+    "statements",
     "taxes",
     "tiers",
 ]

@@ -73,6 +73,29 @@ MAILS: dict[str, dict[str, Any]] = {
         "dashboard_url": "https://desk.example/affiliate",
     },
     "application_rejected": {"name": HOSTILE, "reason": "Mostly coupon posts.\n" + HOSTILE},
+    "monthly_statement": {
+        "name": HOSTILE,
+        "month": "November 2026",
+        "accounts": [
+            {
+                "currency": "USD",
+                "opening": "$0.00",
+                "earned": "$57.00",
+                "taken_back": "\N{MINUS SIGN}$5.57",
+                "paid": "$40.00",
+                "closing": "$11.43",
+            },
+            {
+                "currency": "JPY",
+                "opening": "¥0",
+                "earned": "¥578",
+                "taken_back": "",
+                "paid": "",
+                "closing": "¥578",
+            },
+        ],
+        "statement_url": "https://desk.example/affiliate/dashboard/earnings/statement?month=2026-11",
+    },
     "milestone_reached": {
         "name": HOSTILE,
         "milestone_name": "First ten " + HOSTILE,

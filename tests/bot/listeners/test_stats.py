@@ -104,3 +104,15 @@ class TestWhy:
         message = desk.ws.ephemerals(AFFILIATES, MARIA)[-1]
         await desk.ws.click(MARIA, AFFILIATES, message["ts"], "Why?")
         assert "This is paid cycle 3" in await desk.whispered(MARIA, "Why: in_3")
+
+    async def test_the_summary_of_a_week_can_be_seen_at_any_time(self, desk: Desk) -> None:
+        """This week so far, or the one that was posted; anything else is explained."""
+        with clock.travel(PAID):
+            await join(desk.db)
+            await settle(desk.db, facts())
+        with clock.travel(PAID + timedelta(days=2)):
+            told = await ask(desk, "report last_week", "Week 44, 26 October to 1 November 2026")
+            assert "Sales: 1 (the week before: 0)" in told
+            told = await ask(desk, "report WEEK", "Week 45, 2 to 8 November 2026, so far")
+            assert "Sales: 0 (the week before: 1)" in told
+            await ask(desk, "report year", "That is no report.")
