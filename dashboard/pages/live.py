@@ -46,8 +46,8 @@ class LiveCard:
 LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
     LiveCard("earnings", "live_earnings.html", earnings.live_view),
     LiveCard("contest", "live_contest.html", contests.live_view),
-    LiveCard("milestones", "live_milestones.html", milestones.live_view),
-    LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view),
+    LiveCard("milestones", "live_milestones.html", milestones.live_view, wide=False),
+    LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view, wide=False),
     LiveCard("checklist", "live_checklist.html", checklists.live_view),
     LiveCard("numbers", "live_numbers.html", numbers.live_view, below=True),
     LiveCard("tier", "live_tier.html", tiers.live_view, below=True),

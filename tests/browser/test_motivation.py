@@ -26,6 +26,8 @@ BOUGHT: Final = (
     (".earned-period.month .figure", "$37.87"),
     ("[data-key=pending-usd]", "$37.87"),
     ("[data-key=referrals]", "1"),
+    ("[data-live=milestones] .progress-words", "1 of 3 converted referrals, 2 to go"),
+    ("[data-live=leaderboard] .referrals .board-own", "Your position: #1 of 1"),
 )
 """What the page shows once somebody bought a year: a place, and the words there. A line a card."""
 
