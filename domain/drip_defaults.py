@@ -39,12 +39,12 @@ A review keeps working for months after you wrote it. It need not be long; it ha
 4. **Who it is for**, and for whom it is not.
 5. **How to try it:** your code {code} and your link.
 
-> I have used {product} for a while now. What I like most is … What I would change is … If you\
- want to try it: with {code} you get {offer}. {link}
+> {disclosure} I have used {product} for a while now. What I like most is … What I would change \
+is … If you want to try it: with {code} you get {offer}. {link}
 
 [Let us draft it for you]({posts})
 
-Promise nobody a result, and name the partnership at the top and not at the end: {disclosure}
+Promise nobody a result, and keep the sentence about the partnership at the top.
 """
 
 _SOCIAL: Final = """\

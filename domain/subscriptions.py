@@ -24,7 +24,7 @@ TIPS: Final = "tips"
 CONTESTS: Final = "contests"
 STATEMENTS: Final = "statements"
 TOPICS: Final = {
-    TIPS: ("Tips for the first weeks", "Seven mails: how to share your first link, and so on."),
+    TIPS: ("Tips for the first two weeks", "How to share your first link, and so on."),
     CONTESTS: ("Contests", "When one begins, and who has won."),
     STATEMENTS: ("Monthly statement", "What you earned in the month before."),
 }

@@ -9,8 +9,9 @@ function compare() {
 }
 
 if (known) {
-  offer.querySelector("span").textContent = guess.replaceAll("_", " ");
-  offer.querySelector("button").addEventListener("click", () => {
+  const button = offer.querySelector("button");
+  button.textContent = `Use ${guess.replaceAll("_", " ")}, as on this device`;
+  button.addEventListener("click", () => {
     list.value = guess;
     compare();
     list.focus();

@@ -51,7 +51,7 @@ async def test_looking_changes_nothing_and_the_button_does(site: Site) -> None:
     page = await site.browser.get(path)
     assert page.status == 200
     assert "Unsubscribe?" in page.words
-    assert "Tips for the first weeks" in page.words
+    assert "Tips for the first two weeks" in page.words
     await site.browser.client.head(path)
     assert await site.wants(affiliate.id, TIPS)
 
