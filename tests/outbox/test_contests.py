@@ -1,21 +1,31 @@
 """What leaves about a contest: the card, the notices and the mails, each once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 import clock
+from desk import services_for
 from domain import contest_news, contest_winners, contests, subscriptions
 from domain.audit import Actor
+from domain.errors import ConflictError
+from outbox.pump import Pump
+from outbox.services import Services
 from sandbox.slack.people import AFFILIATES
+from scheduled.scheduler import WATCHES, look
 from storage.affiliates import Affiliate
 from storage.contests import Contest
+from storage.db import Database
 from tests.builders import RITA
 from tests.contest_builders import HOUR, buy, confirm, contest_now, make_contest, move, three
 from tests.outbox.conftest import Outside
 from tests.outbox.test_effects import lose_slack
+from tests.payout_builders import movements
+from tests.waiting import until
 
+(MOVE,) = (watch for watch in WATCHES if watch.name == "contests")
 AMY, BEN, CAT = (f"{name}30@example.com" for name in ("amy", "ben", "cat"))
 
 
@@ -182,3 +192,55 @@ async def test_repeating_every_effect_changes_nothing(outside: Outside) -> None:
     await outside.settle()
     assert sorted(each["subject"] for each in outside.stand_ins.mail.letters) == before
     assert len(outside.stand_ins.slack.messages(AFFILIATES)) == cards
+
+
+async def test_three_servers_at_once_do_everything_once(outside: Outside) -> None:
+    """Each with its own watch and pump on PostgreSQL: begin, end, and three who confirm."""
+    people = await three(outside.db)
+    await outside.settle()
+    servers = [outside.services]
+    if not outside.db.is_sqlite:
+        address = outside.db.url.render_as_string(hide_password=False)
+        more = [Database(address) for _ in range(2)]
+        servers += [services_for(outside.services.settings, each) for each in more]
+    pumps = [Pump(each) for each in servers]
+
+    async def look_about() -> None:
+        for _ in range(3):
+            await asyncio.gather(*(look(each.db, MOVE) for each in servers))
+
+    async def all_done() -> bool:
+        return all(each.handled_at or each.parked_at for each in await outside.effects())
+
+    async def press(services: Services) -> bool:
+        try:
+            await confirm(services.db, contest, people[0].id)
+        except ConflictError:
+            return False
+        return True
+
+    now = clock.now()
+    with clock.travel(now - 2 * HOUR):
+        contest = await make_contest(outside.db, start_date=None, end_date=now)
+        await look_about()
+        await asyncio.gather(*(pump.start() for pump in pumps))
+        await until(all_done, 30)
+    for n, code in enumerate(("AMY30", "AMY30", "BEN30")):
+        await buy(outside.db, code, n, contest.start_date + HOUR)
+    await look_about()
+    await until(all_done, 30)
+    assert sum(await asyncio.gather(*(press(each) for each in servers))) == 1
+    await until(all_done, 30)
+    await asyncio.gather(*(pump.stop() for pump in pumps))
+    for each in servers[1:]:
+        await each.close()
+        await each.db.close()
+    assert [len(letters(outside, each.email, "has begun")) for each in people] == [1, 1, 1]
+    assert len(letters(outside, AMY, "You have won")) == 1
+    assert len(letters(outside, BEN, "the winner")) == 1
+    assert len(posted(outside, "The contest Winter race has begun")) == 1
+    assert len(posted(outside, "Decided by @rita")) == 1
+    assert len(posted(outside, "Amy has won the contest")) == 1
+    assert [entry for entry in await movements(outside.db, people[0].id) if entry[1] == 50_000] == [
+        ("contest", 50_000)
+    ]
