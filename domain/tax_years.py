@@ -145,7 +145,7 @@ async def export(
     settings = await program.load(session)
     over = [each for each in await totals(session, year) if each.is_over]
     recipients = [each for each in over if not each.left_out]
-    lines, locked = [], []
+    lines, locked = list[Mapping[str, str]](), list[Total]()
     for each in recipients:
         if each.form is None:
             continue

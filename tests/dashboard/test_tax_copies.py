@@ -1,5 +1,7 @@
 """The recipient's copy: what it says, whatever the name, and no whole number on it."""
 
+from typing import Any
+
 import pytest
 
 from dashboard.tax_copies import copy_b, file_name
@@ -11,9 +13,9 @@ from storage.taxes import TaxForm
 PAYER = TaxPayer(name="PropMine Inc.", address="1 Market St", tin="12-3456789", phone="555 0100")
 
 
-def total(**changes: str) -> tuple[Total, TaxForm]:
+def total(**changes: Any) -> tuple[Total, TaxForm]:
     """A year of somebody's."""
-    given = {
+    given: dict[str, Any] = {
         "legal_name": "Mia Muster",
         "address_line1": "12 Main Street",
         "address_city": "San Francisco",

@@ -11,6 +11,7 @@ from domain import tracker
 from storage.db import Database
 from storage.ledger import LedgerEntry
 from tests.builders import join
+from tests.tax_builders import seal, send, verify
 
 JUNE = datetime(2026, 6, 11, 12, tzinfo=UTC)
 
@@ -56,6 +57,15 @@ async def test_an_approved_affiliate_stands_in_it(db: Database) -> None:
         "tax_status": "missing",
         "unpaid_balance": "",
     }
+
+
+async def test_it_says_where_their_tax_form_stands(db: Database) -> None:
+    """As every list does."""
+    seal(db)
+    jared = await join(db, "JARED30")
+    await verify(db, await send(db, jared.id))
+    (row,) = await export(db)
+    assert row["tax_status"] == "verified"
 
 
 async def test_rows_stand_in_the_order_of_approval_each_with_their_own(db: Database) -> None:

@@ -8,6 +8,7 @@ from domain import affiliates, program
 from domain.statuses import Status
 from tests.builders import BUYER, PAID, RITA, facts, join, later, settle
 from tests.dashboard.api.conftest import Api
+from tests.tax_builders import seal, send, send_back, verify
 
 
 async def test_the_list_can_be_narrowed(api: Api) -> None:
@@ -26,6 +27,27 @@ async def test_the_list_can_be_narrowed(api: Api) -> None:
     assert await codes(q="100%") == ["AMY30"]
     assert await codes(q="EXAMPLE.com", status="approved") == ["JARED30"]
     assert await codes(q="nobody\x00") == []
+
+
+async def test_every_affiliate_says_where_their_tax_form_stands(api: Api) -> None:
+    """Missing, submitted, verified; missing again once it is sent back."""
+    seal(api.db)
+    for code in ("AMY30", "BOB30", "CAT30", "DAN30"):
+        who = await join(api.db, code, email=f"{code}@example.com")
+        if code != "AMY30":
+            form = await send(api.db, who.id)
+        if code == "CAT30":
+            await verify(api.db, form)
+        if code == "DAN30":
+            await send_back(api.db, form)
+    _, told = await api.get("/affiliates")
+    assert {row["promo_code"]: row["tax_status"] for row in told["data"]} == {
+        "AMY30": "missing",
+        "BOB30": "submitted",
+        "CAT30": "verified",
+        "DAN30": "missing",
+    }
+    assert (await api.get("/affiliates/CAT30"))[1]["tax_status"] == "verified"
 
 
 async def test_an_unknown_status_is_named(api: Api) -> None:

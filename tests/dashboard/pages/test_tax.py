@@ -1,10 +1,12 @@
 """The tax page: three questions, one form, and a number that is never shown again."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
 
+import clock
 from domain.tax_choices import CERTIFICATIONS
 from domain.tax_forms import certification_name
 from domain.taxes import read
@@ -13,8 +15,10 @@ from storage.affiliates import Affiliate
 from storage.db import Database
 from storage.taxes import TaxForm
 from tests.dashboard.desk import Browser, Desk, Page, make_settings
+from tests.domain.test_tax_years import paid
 from tests.payout_builders import earn
 from tests.tax_builders import FINANCE, SSN, seal, send_back
+from tests.tax_builders import send as send_form
 
 HERE = "/affiliate/dashboard/tax"
 W9_HERE = f"{HERE}?us=yes&holder=individual&country=US"
@@ -166,6 +170,30 @@ async def test_a_form_sent_back_says_why_and_asks_again(
     refused = await browser.get("/affiliate/dashboard/payouts/request?currency=usd")
     assert refused.status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "sent back" in refused.words
+
+
+async def test_the_copy_of_a_past_year_is_there_for_its_owner(
+    taxed: Desk, mia: Affiliate, browser: Browser
+) -> None:
+    """Once the year is over and the sum was reported; nobody else gets it."""
+    await send_form(taxed.db, mia.id)
+    year = clock.now().year
+    await paid(taxed.db, mia, 250_000, at=clock.now())
+    here = f"{HERE}/{year}.pdf"
+    assert "Past years" not in (await browser.get(HERE)).words
+    assert (await browser.get(here)).status == HTTPStatus.NOT_FOUND
+    later = datetime(year + 1, 1, 2, tzinfo=UTC)
+    with clock.travel(later):
+        other = await taxed.approve("bob@example.com", "BOB30")
+        for who, found in ((mia, True), (other, False)):
+            await taxed.signed_in(browser, who.email)
+            page = await browser.get(HERE)
+            assert (f"1099-NEC of {year}: $2,500.00" in page.words) is found
+            async with browser.client.get(here) as answer:
+                assert (answer.status == HTTPStatus.OK) is found
+                made = await answer.read()
+            assert made.startswith(b"%PDF-") is found
+            assert BARE.encode() not in made.replace(b"-", b"")
 
 
 async def test_without_keys_there_is_nothing_to_fill_in(desk: Desk) -> None:
