@@ -4,7 +4,15 @@ from typing import Final
 
 from aiohttp import web
 
-from dashboard.api import affiliates, discount_codes, earnings, milestones, program, sales
+from dashboard.api import (
+    affiliates,
+    discount_codes,
+    earnings,
+    leaderboard,
+    milestones,
+    program,
+    sales,
+)
 from dashboard.api.access import admins_only
 from dashboard.api.problems import answer_problems
 from dashboard.api.streams import Streams
@@ -47,6 +55,7 @@ def _add_members(app: web.Application, context: DashboardContext) -> None:
     members.cleanup_ctx.append(streams.running)
     members.on_shutdown.append(streams.close)
     members.router.add_get("/earnings/live", earnings.show)
+    members.router.add_get("/leaderboard", leaderboard.show)
     members.router.add_get("/milestones", milestones.index)
     members.router.add_post("/milestones", milestones.create)
     members.router.add_get("/milestones/{id}", milestones.show)
