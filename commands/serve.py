@@ -30,7 +30,11 @@ _KEY_LENGTH = 32
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
 _SANDBOX_TAX_KEY = "tax.key"
-_SANDBOX_RULES = {"two_person_payout_cents": 2_000, "two_tier_enabled": True}
+_SANDBOX_RULES = {
+    "two_person_payout_cents": 2_000,
+    "two_tier_enabled": True,
+    "brand_words": ["propmine"],
+}
 _SANDBOX_MILESTONES = (
     Wish("First three", 3, 2_500, "Your first three paying customers"),
     Wish("Ten and counting", 10, 10_000, "Ten paying customers, and a proper thank-you"),

@@ -7,7 +7,7 @@ tells Affiliate Desk of the sign-up with what the tracker knows.
 import json
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from aiohttp import web
@@ -21,6 +21,7 @@ from sandbox.stripe.resources.customers import find_or_create
 TOKEN: Final = "product-sandbox"
 HOME: Final = "/sandbox/product/"
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)
+_FRAMES: Final = 40
 _TOLD: Final = frozenset({"ref", "src", "click_id", "landing_page", "referrer", "utm", "at"})
 _TOUCHES: Final = frozenset({"first_touch", "last_touch"})
 
@@ -38,6 +39,7 @@ class Product:
         """The pages, to be mounted at `/sandbox/product/`; every path is a page of the product."""
         app = web.Application(middlewares=[own_pages_only])
         app.router.add_post("/sign-up", self._sign_up)
+        app.router.add_post("/hidden-frames", self._hidden_frames)
         app.router.add_get("/{page:.*}", self._show)
         return app
 
@@ -54,6 +56,7 @@ class Product:
         view = {
             "page": request.match_info.get("page", ""),
             "ref": ref,
+            "frames": request.query.get("frames", ""),
             "member": member if known is not None else "",
             "said": known or [],
             "problem": problem,
@@ -81,6 +84,20 @@ class Product:
         body |= {"email": email, "user_id": user["id"], "customer_id": customer["id"]}
         self._members[email] = await self._tell(user["id"], body)
         raise web.HTTPSeeOther(HOME + "?" + urlencode({"member": email}))
+
+    async def _hidden_frames(self, request: web.Request) -> web.StreamResponse:
+        """What a dishonest site does: load a link in frames that nobody sees, for each visitor."""
+        ref = str((await request.post()).get("ref", ""))
+        link = f"{self._desk_url}/r/{quote(ref, safe='')}"
+        async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+            for number in range(_FRAMES):
+                headers = {
+                    "Sec-Fetch-Dest": "iframe",
+                    "User-Agent": f"Mozilla/5.0 (X11; Linux x86_64; rv:13{number % 8}.0) Firefox",
+                }
+                async with session.get(link, headers=headers, allow_redirects=False):
+                    pass
+        raise web.HTTPSeeOther(HOME + "?" + urlencode({"ref": ref, "frames": _FRAMES}))
 
     async def _tell(self, user_id: str, body: dict[str, Any]) -> list[str]:
         """What Affiliate Desk answers to a sign-up, in sentences."""

@@ -40,11 +40,12 @@ def find_card(
     ties: Mapping[UUID, Ties] = _NO_TIES,
     *,
     tax: Mapping[UUID, Standing] = _NO_TAX,
+    against: Mapping[UUID, str] = _NO_PAGES,
 ) -> Message:
     """The answer to `/affiliate find`; the first few of each, and whether there are more.
 
     `pages` are the addresses of published partner pages by affiliate, `ties` who recruited whom,
-    `tax` where they stand with their tax form.
+    `tax` where they stand with their tax form, `against` how many violations there are.
     """
     count = len(affiliates) + len(applications)
     if not count:
@@ -53,7 +54,10 @@ def find_card(
     blocks: list[Json] = [header(f"Found for “{text}”")]
     for affiliate in affiliates[:SHOWN_MAX]:
         page, tied = pages.get(affiliate.id, ""), ties.get(affiliate.id)
-        blocks += _affiliate(affiliate, page, tied, tax.get(affiliate.id))
+        ending = tax_words(tax[affiliate.id]) if affiliate.id in tax else []
+        if count_of := against.get(affiliate.id):
+            ending = [*ending, said(f" · {count_of}")]
+        blocks += _affiliate(affiliate, page, tied, ending)
     blocks += [application_line(application) for application in applications[:SHOWN_MAX]]
     if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
         blocks.append(rich(section(said("There are more: type more of the name or address."))))
@@ -61,10 +65,9 @@ def find_card(
 
 
 def _affiliate(
-    affiliate: Affiliate, page: str, ties: Ties | None, tax: Standing | None
+    affiliate: Affiliate, page: str, ties: Ties | None, ending: list[Json]
 ) -> list[Json]:
     name = affiliate.name
-    ending = tax_words(tax) if tax else []
     email = words(affiliate.email, 100)
     about = rich(section(words(name, 70, bold=True), said(" · "), email, *ending))
     site = [rich(section(said("Partner page ", bold=True), address(page)))] if page else []

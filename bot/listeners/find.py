@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.app import Bot
 from bot.cards.blocks import Message
+from bot.cards.compliance import in_words
 from bot.cards.find import SHOWN_MAX, find_card
 from bot.cards.notices import notice
 from bot.cards.sales import why_card
@@ -14,7 +15,7 @@ from bot.context import BotContext
 from domain import recruits, taxes
 from domain.landing_views import is_public
 from domain.sales import explain
-from storage import affiliates, applications, landing, two_tier
+from storage import affiliates, applications, compliance, landing, two_tier
 from storage.affiliates import Affiliate
 
 _INVOICE = re.compile(r"in_\w+")
@@ -36,6 +37,7 @@ def register(bot: Bot, context: BotContext) -> None:
             applied = await applications.find(session, text)
             ids = [one.id for one in people]
             found = await landing.of_affiliates(session, ids)
+            counts = await compliance.standing_of(session, ids)
             tax = await taxes.standings(session, ids) if context.db.vault else {}
             ties = {one.id: await _ties(session, one) for one in people[:SHOWN_MAX]}
         others = [each for each in applied if each.affiliate_id is None]
@@ -44,7 +46,8 @@ def register(bot: Bot, context: BotContext) -> None:
             for one in people
             if one.id in found and is_public(found[one.id], one)
         }
-        return find_card(text, people, others, pages, ties, tax=tax)
+        against = {owner: in_words(count) for owner, count in counts.items()}
+        return find_card(text, people, others, pages, ties, tax=tax, against=against)
 
     bot.subcommands.add(
         "find TEXT", "People by name, address, code or link; a sale by its invoice, in_…", find

@@ -18,6 +18,7 @@ EVERY_PAGE: dict[str, Any] = {
     "signed_in_as": None,
     "nav": [],
     "notice": None,
+    "banner": None,
     "frame": "base.html",
     "home": "/affiliate",
 }
@@ -623,6 +624,44 @@ RECRUITS = {
     ],
     **SIGNED_IN,
 }
+RULES: dict[str, Any] = {
+    **SIGNED_IN,
+    "banner": {"kind": "info", "text": HOSTILE, "action": "Read", "href": "/affiliate/x"},
+    "rules": {
+        "version": "v2",
+        "url": "https://propmine.example/terms",
+        "sentences": [("I agree.", False), (HOSTILE, True)],
+        "gone": [HOSTILE],
+        "asked": True,
+        "until": MOMENT,
+        "agreed": "v1",
+    },
+    "own": {"values": {}, "errors": {"agree": "Tick that you agree to the rules."}},
+    "status": "approved",
+    "cases": [
+        {
+            "id": f"0000000{number}",
+            "decision": decision,
+            "reason": HOSTILE,
+            "decided_at": MOMENT,
+            "unread": decision == "warned",
+            "seen": [
+                {
+                    "kind": "Spam",
+                    "violation": {"created_at": MOMENT},
+                    "note": HOSTILE,
+                    "facts": [(HOSTILE, HOSTILE)],
+                    "samples": [HOSTILE],
+                }
+            ],
+            "answers": [(MOMENT, HOSTILE)],
+            "form": {"values": {"answer": HOSTILE}, "errors": {}},
+        }
+        for number, decision in enumerate(("warned", "suspended", "terminated"))
+    ],
+    "answer_max": 2000,
+    "here": "/affiliate/dashboard/rules",
+}
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -676,7 +715,18 @@ PAGES: dict[str, dict[str, Any]] = {
         "wanted": True,
         "news": "",
     },
+    "report": {
+        "form": {
+            "values": {"named": HOSTILE, "kind": "spam", "text": HOSTILE},
+            "errors": {"text": "Say what happened.", "email": "Type a whole mail address."},
+        },
+        "kinds": [("spam", "Spam"), ("other", "Something else")],
+        "opened": "1.abc",
+        "longest": {"named": 300, "text": 2000, "url": 500},
+    },
+    "report_sent": {},
     "resources": RESOURCES,
+    "rules": RULES,
     "promo": PROMO,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},
     "sign_in": {"sign_in": {"values": {"email": HOSTILE}, "errors": {"email": HOSTILE}}},

@@ -124,3 +124,11 @@ async def test_ads_on_the_name_are_allowed_and_forbidden(desk: Desk) -> None:
         await desk.ws.click(AMARA, AFFILIATES, message["ts"], press)
         await desk.whispered(AMARA, said)
         assert (await affiliate_now(desk.db, jared.id)).may_bid == allowed
+
+
+async def test_find_says_how_many_violations_there_are(desk: Desk) -> None:
+    """Beside the name."""
+    jared = await join(desk.db)
+    await case_of(desk.db, jared)
+    await desk.ws.command(AMARA, "/affiliate", "find jared")
+    await desk.whispered(AMARA, "1 violation, 1 to be decided")
