@@ -87,7 +87,8 @@ async def test_the_bar_counts_what_is_available(desk: Desk, browser: Browser) ->
         assert "$12.50 of $25.00, $12.50 to go" in page.words
         assert "$41.80" in page.words
         assert "¥700" in page.words
-        bar = next(given for tag, given in page.tags if tag == "progress")
+        label = "Balance on the way to a payout"
+        (bar,) = [given for _, given in page.tags if given.get("aria-label") == label]
         assert (bar["value"], bar["max"]) == ("1250", "2500")
     with clock.travel(clock.now() + timedelta(days=31)):
         await desk.signed_in(browser, MIA)
