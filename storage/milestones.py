@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel, col, exists, func, or_, select
+from sqlmodel import Field, SQLModel, col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -153,29 +153,28 @@ async def due(session: AsyncSession, status: str, at: datetime, limit: int) -> S
         .group_by(col(Referral.affiliate_user_id))
         .subquery()
     )
-    ever = exists().where(
-        col(MilestoneAward.affiliate_user_id) == counts.c.affiliate,
-        col(MilestoneAward.milestone_id) == col(Milestone.id),
-    )
-    again = exists().where(
-        col(MilestoneAward.affiliate_user_id) == counts.c.affiliate,
-        col(MilestoneAward.milestone_id) == col(Milestone.id),
-        col(MilestoneAward.withdrawn).is_(True),
-        col(MilestoneAward.referral_threshold) <= counts.c.converted,
-    )
+    in_force = col(Milestone.is_active).is_(True) & col(Milestone.archived_at).is_(None)
     missing = (
         select(counts.c.affiliate)
         .join(Affiliate, col(Affiliate.id) == counts.c.affiliate)
-        .join(
-            Milestone,
-            col(Milestone.is_active).is_(True) & col(Milestone.archived_at).is_(None),
-        )
+        .join(Milestone, in_force & (col(Milestone.referral_threshold) <= counts.c.converted))
         .where(
             Affiliate.status == status,
-            or_(
-                ~ever & (col(Milestone.referral_threshold) <= counts.c.converted),
-                again,
+            ~exists().where(
+                col(MilestoneAward.affiliate_user_id) == counts.c.affiliate,
+                col(MilestoneAward.milestone_id) == col(Milestone.id),
             ),
+        )
+    )
+    again = (
+        select(col(MilestoneAward.affiliate_user_id))
+        .join(Milestone, in_force & (col(Milestone.id) == col(MilestoneAward.milestone_id)))
+        .join(Affiliate, col(Affiliate.id) == col(MilestoneAward.affiliate_user_id))
+        .join(counts, counts.c.affiliate == col(MilestoneAward.affiliate_user_id))
+        .where(
+            Affiliate.status == status,
+            col(MilestoneAward.withdrawn).is_(True),
+            counts.c.converted >= col(MilestoneAward.referral_threshold),
         )
     )
     in_vain = (
@@ -187,7 +186,7 @@ async def due(session: AsyncSession, status: str, at: datetime, limit: int) -> S
             func.coalesce(counts.c.converted, 0) < col(MilestoneAward.referral_threshold),
         )
     )
-    found = missing.union(in_vain).subquery()
+    found = missing.union(again, in_vain).subquery()
     rows = await session.exec(select(found.c[0]).order_by(found.c[0]).limit(limit))
     return rows.all()
 

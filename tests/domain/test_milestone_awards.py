@@ -212,6 +212,22 @@ class TestRefunds:
         await convert(db, 2)
         assert await bonuses(db) == [GIVEN, BACK]
 
+    async def test_what_was_withdrawn_comes_again_after_a_pause(self, db: Database) -> None:
+        """The count came back while they were paused: the look after they are let in gives it."""
+        affiliate = await join(db)
+        await make_milestone(db, threshold=1)
+        await convert(db, 1)
+        await convert(db, 1, refunded=2900)
+        async with db.transaction() as session:
+            await affiliates.change_status(session, affiliate.id, Status.PAUSED, "Ads.", RITA)
+        await convert(db, 2)
+        assert await catch_up(db) == 0
+        async with db.transaction() as session:
+            await affiliates.change_status(session, affiliate.id, Status.APPROVED, "", RITA)
+        assert await catch_up(db) == 1
+        assert await bonuses(db) == [GIVEN, BACK, GIVEN]
+        assert await catch_up(db) == 0
+
     async def test_follows_a_dispute(self, db: Database) -> None:
         """Opened it takes the bonus back, won it brings it again, lost it does not."""
         await join(db)
