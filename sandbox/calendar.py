@@ -1,9 +1,8 @@
 """The day in the sandbox: a person lets days pass, and holds, periods and links follow."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import clock
 from sandbox.store import Store
@@ -14,7 +13,14 @@ _FURTHEST: Final = 3650
 _HALF: Final = timedelta(hours=12)
 
 
-async def _nothing() -> None:
+class Happens(Protocol):
+    """What a scheduler would have done by now; `last` at the end of the days that pass."""
+
+    async def __call__(self, *, last: bool) -> None:
+        """Do it."""
+
+
+async def _nothing(*, last: bool) -> None:
     """What happens on a day where nobody runs anything."""
 
 
@@ -28,7 +34,7 @@ class Calendar:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._passing = asyncio.Lock()
-        self.happens: Callable[[], Awaitable[None]] = _nothing
+        self.happens: Happens = _nothing
         if self.days:
             clock.run_ahead(timedelta(days=self.days))
 
@@ -47,4 +53,4 @@ class Calendar:
             self._store.save()
             for half in range(1, 2 * days + 1):
                 clock.run_ahead(timedelta(days=before) + half * _HALF)
-                await self.happens()
+                await self.happens(last=half == 2 * days)

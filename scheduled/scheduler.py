@@ -55,11 +55,13 @@ class Errand:
     """A job that asks outside services or is long, so that it can be no transaction.
 
     It runs once a day (UTC) at `hour`, or at a later hour of that day where it failed before.
+    `mends` says that it only compares and repairs, so that one run stands for several days.
     """
 
     name: str
     hour: int
     work: Callable[[Services], Awaitable[None]]
+    mends: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ JOBS = (
 
 
 ERRANDS = (
-    Errand("reconcile", 3, reconcile.nightly),
-    Errand("rollups", 4, rollups.check),
+    Errand("reconcile", 3, reconcile.nightly, mends=True),
+    Errand("rollups", 4, rollups.check, mends=True),
     Errand("conversions", 4, conversions.count_anew),
     Errand("tiers", 5, tiers.move_up),
     Errand("pages", 7, compliance.check_pages),
@@ -140,13 +142,16 @@ async def look(db: Database, watch: Watch) -> None:
         await watch.work(session)
 
 
-async def run_all(services: Services) -> None:
+async def run_all(services: Services, *, last: bool) -> None:
     """Run every job, errand and watch of today now, each as often as it may.
 
-    For a clock that leaps over the hours at which they would have begun. A service that fails
-    is left for the next time, as a scheduler would.
+    For a clock that leaps over the hours at which they would have begun; what only mends is left
+    for the `last` moment of the leap. A service that fails is left for the next time, as a
+    scheduler would.
     """
     for errand in sorted(ERRANDS, key=lambda errand: errand.hour):
+        if errand.mends and not last:
+            continue
         try:
             await run_errand(services, errand)
         except TransportError as error:

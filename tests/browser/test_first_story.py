@@ -24,7 +24,8 @@ async def test_from_the_form_to_the_dashboard(sandbox: str, width: int, scheme: 
         await _read_the_mail(page, sandbox)
         await sign_in(page, sandbox)
         await expect(page.get_by_text("JARED30", exact=True).first).to_be_visible()
-        await expect(page.get_by_role("progressbar")).to_have_attribute("max", "2500")
+        bar = page.get_by_role("progressbar", name="Balance on the way to a payout")
+        await expect(bar).to_have_attribute("max", "2500")
         await expect(page.get_by_text("No referrals yet")).to_be_visible()
         assert await overflow(page) <= 0
 

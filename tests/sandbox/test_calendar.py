@@ -39,9 +39,12 @@ async def test_it_ends_before_time_does() -> None:
 async def test_what_is_due_happens_on_each_day_that_passes() -> None:
     """Twice a day, at the moments of those days, the last one being the day that is reached."""
     calendar, seen = Calendar(Store()), []
+    ends: list[int] = []
 
-    async def happens() -> None:
+    async def happens(*, last: bool) -> None:
         seen.append(clock.now() - real)
+        if last:
+            ends.append(len(seen))
 
     calendar.happens = happens
     real = clock.now()
@@ -52,3 +55,4 @@ async def test_what_is_due_happens_on_each_day_that_passes() -> None:
         clock.run_ahead(timedelta(0))
     hours = [round(passed / timedelta(hours=1)) for passed in seen]
     assert hours == list(range(12, 31 * 24 + 1, 12))
+    assert ends == [2, 62]
