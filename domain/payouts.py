@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, live, program, taxes, texts
+from domain import effects, live, program, tax_years, taxes, texts
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
@@ -135,6 +135,7 @@ async def note_payment(
     await _step(
         session, payout, affiliate, rows.PAID, action="paid", actor=actor, reference=reference
     )
+    await tax_years.tell_crossing(session, payout)
     await _mail(session, payout, affiliate, "payout_paid")
 
 

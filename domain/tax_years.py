@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import program, taxes
+from domain import effects, program, taxes
 from domain.audit import Actor, record
 from domain.errors import ConflictError, InvalidError
-from domain.money import digits
+from domain.money import digits, money
 from domain.program import Program
 from domain.spreadsheets import inert
 from domain.tax_values import threshold_of
@@ -27,7 +27,9 @@ from domain.tins import NONE, masked, written
 from storage import affiliates
 from storage import taxes as rows
 from storage.affiliates import Affiliate
+from storage.payouts import Payout
 from storage.taxes import W9, Paid, TaxForm
+from storage.vault import vault_of
 
 DOLLARS: Final = "usd"
 _CORPORATIONS: Final = frozenset({"c_corporation", "s_corporation", "llc_c", "llc_s"})
@@ -133,6 +135,24 @@ def _total(
         others=len(dollars) < len(paid),
         threshold=threshold_of(settings.tax_thresholds, year),
     )
+
+
+async def tell_crossing(session: AsyncSession, payout: Payout) -> None:
+    """Tell operators, once a year, when this payment brings its owner over the threshold."""
+    if vault_of(session) is None or payout.paid_at is None or payout.currency != DOLLARS:
+        return
+    year = payout.paid_at.astimezone(UTC).year
+    for total in await totals(session, year, payout.affiliate_user_id):
+        this = payout.amount_cents + payout.withheld_cents
+        counts = payout.method not in (await program.load(session)).tax_networks
+        if counts and total.is_over and total.reported - this < total.threshold <= total.reported:
+            lacks = f" There will be none: {total.left_out}." if total.left_out else ""
+            paid, least = money(total.reported, DOLLARS), money(total.threshold, DOLLARS)
+            await effects.tell_operators(
+                session,
+                f"{total.affiliate.promo_code} was paid {paid} in {year}: from {least} on that is "
+                f"reported on a 1099-NEC.{lacks}",
+            )
 
 
 async def export(

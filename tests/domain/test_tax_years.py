@@ -16,7 +16,7 @@ from storage.affiliates import Affiliate
 from storage.db import Database
 from storage.ids import new_id
 from storage.payouts import Payout
-from tests.builders import RITA, join
+from tests.builders import RITA, SAM, effects_asked_for, join
 from tests.payout_builders import approve_payout, ask, earn
 from tests.tax_builders import FINANCE, GERMAN, SSN, US_COMPANY, seal, send
 
@@ -206,6 +206,25 @@ async def test_a_lost_key_leaves_one_number_out_and_says_whose(db: Database) -> 
     numbers = {line["account_number"]: line["recipient_tin"] for line in made.lines}
     assert numbers == {"aff_JARED30": "", "aff_MIA30": SSN}
     assert "opens it: JARED30" in made.summary()
+
+
+async def test_operators_hear_who_crosses_the_threshold_once(db: Database) -> None:
+    """With the payment that does it, and with none before or after."""
+    seal(db)
+    jared = await member(db, "JARED30")
+    await send(db, jared.id)
+    said = []
+    for amount in (199_999, 5_000, 5_000):
+        await earn(db, jared.id, amount)
+        payout = await approve_payout(db, await ask(db, jared))
+        if payout.status == "requested":
+            payout = await approve_payout(db, payout, SAM)
+        async with db.transaction() as session:
+            await payouts.mark_paid(session, payout.id, "1", RITA)
+        notices = [each for each in await effects_asked_for(db) if each.kind == "card.notice"]
+        said.append([each.payload["text"] for each in notices if "1099" in each.payload["text"]])
+    assert [len(each) for each in said] == [0, 1, 1]
+    assert "JARED30 was paid $2,049.99" in said[-1][0]
 
 
 async def test_what_is_withheld_is_reported_whatever_the_sum(db: Database) -> None:
