@@ -36,6 +36,7 @@ MONEY: Final = (
     f"{DASHBOARD}/earnings",
     f"{DASHBOARD}/earnings/statement",
     f"{DASHBOARD}/payouts",
+    f"{DASHBOARD}/settings",
     f"{DASHBOARD}/tax",
     f"{DASHBOARD}/tax?us=yes&holder=individual&country=US",
     f"{DASHBOARD}/tax?us=no&holder=entity&country=DE",
