@@ -210,11 +210,7 @@ def version(contest: Contest) -> str:
     return hashlib.sha256(terms.encode()).hexdigest()[:16]
 
 
-_STANDS: Final = {
-    ENDED: "over",
-    ANNOUNCED: "announced",
-    CANCELLED: "cancelled",
-}
+_STANDS: Final = {ENDED: "over", ANNOUNCED: "announced", CANCELLED: "cancelled"}
 
 
 def _words(wish: Wish, wrong: dict[str, str]) -> Wish:

@@ -14,14 +14,13 @@ from bot.cards.applications import application_card
 from bot.cards.blocks import Message
 from bot.cards.charts import plainer
 from bot.cards.code_batches import batch_card
-from bot.cards.contests import contest_card
 from bot.cards.digest import digest_card
 from bot.cards.landing import landing_card
 from bot.cards.leaks import leak_card
 from bot.cards.notices import notice
 from bot.cards.payouts import payout_card
 from bot.cards.taxes import tax_form_card
-from domain import applications, contest_winners, effects, landing, leaks, payout_views, taxes
+from domain import applications, effects, landing, leaks, payout_views, taxes
 from domain.digest import Week, digest
 from integrations import slack
 from integrations.errors import TransportError
@@ -147,22 +146,6 @@ async def show_leak(job: Job[Effect], services: Services) -> None:
         kind=cards.LEAK,
         subject=subject,
         since=view.leak.flagged_at,
-    )
-
-
-@effect(effects.CONTEST_CARD)
-async def show_contest(job: Job[Effect], services: Services) -> None:
-    """Post the card of a contest that has ended, or bring the posted one up to date."""
-    subject = UUID(job.row.payload["contest"])
-    async with services.db.read() as session:
-        view = await contest_winners.view(session, subject)
-    await show_card(
-        job,
-        services,
-        contest_card(view),
-        kind=cards.CONTEST,
-        subject=subject,
-        since=view.contest.end_date,
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.cards.charts import plainer
 from bot.cards.contests import contest_card, contests_card, standings_card
+from bot.contest_drafts import Draft
 from bot.errands import Errand
 from bot.modals import contests as modals
 from domain.contest_standings import Standing, Standings
@@ -91,7 +92,7 @@ def test_slack_takes_every_card_whatever_the_text(text: str, status: str, places
         modals.close(made, errand),
         modals.disqualify(made, errand),
         modals.cancel(made.contest, errand, begun=True),
-        modals.edit(modals.Draft.of(made.contest), "UTC", made.contest, errand, begun=False),
+        modals.edit(Draft.of(made.contest), "UTC", made.contest, errand, begun=False),
     ):
         assert not check_view(form, "modal")
 
