@@ -1,27 +1,17 @@
-"""Cards and notices in the operators' channel."""
+"""How messages reach the operators' channel once, whatever crashes; and plain notices."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import clock
-from bot import code_batches
-from bot.cards.applications import application_card
 from bot.cards.blocks import Message
 from bot.cards.charts import plainer
-from bot.cards.code_batches import batch_card
-from bot.cards.digest import digest_card
-from bot.cards.landing import landing_card
-from bot.cards.leaks import leak_card
 from bot.cards.notices import notice
-from bot.cards.payouts import payout_card
-from bot.cards.taxes import tax_form_card
-from domain import applications, effects, landing, leaks, payout_views, taxes
-from domain.digest import Week, digest
+from domain import effects
 from integrations import slack
 from integrations.errors import TransportError
 from outbox.registry import effect
@@ -31,158 +21,7 @@ from storage.cards import Card
 from storage.outbox import Effect
 from storage.worker import Job
 
-SOONEST, LATEST = 2, 300
-"""Seconds between two looks at codes that are on their way."""
-
 Blocks = list[dict[str, Any]]
-
-
-@effect(effects.APPLICATION_CARD)
-async def show_application(job: Job[Effect], services: Services) -> None:
-    """Post the card of an application, or bring the posted one up to date."""
-    subject = UUID(job.row.payload["application"])
-    async with services.db.read() as session:
-        view = await applications.view(session, subject)
-    await show_card(
-        job,
-        services,
-        application_card(view),
-        kind=cards.APPLICATION,
-        subject=subject,
-        since=view.application.submitted_at,
-    )
-
-
-@effect(effects.PAYOUT_CARD)
-async def show_payout(job: Job[Effect], services: Services) -> None:
-    """Post the card of a payout, or bring the posted one up to date."""
-    subject = UUID(job.row.payload["payout"])
-    async with services.db.read() as session:
-        view = await payout_views.view(session, subject)
-    await show_card(
-        job,
-        services,
-        payout_card(view),
-        kind=cards.PAYOUT,
-        subject=subject,
-        since=view.payout.requested_at,
-    )
-
-
-@effect(effects.CODE_BATCH)
-async def show_code_batch(job: Job[Effect], services: Services) -> None:
-    """Post how far codes made at once are, or bring it up to date; comes back until all is told."""
-    subject, waited = UUID(job.row.payload["batch"]), job.row.payload["waited"]
-    async with services.db.read() as session:
-        batch = await code_batches.look(session, subject)
-
-    async def go_on(session: AsyncSession) -> None:
-        if batch.done:
-            await effects.send_code_batch(session, subject)
-            return
-        # Longer and longer, for when the provider is down: then there is little to tell.
-        wait = min(max(SOONEST, waited * 3 // 2), LATEST)
-        due = clock.now() + timedelta(seconds=wait)
-        await effects.show_code_batch(session, subject, due, waited=wait)
-
-    await show_card(
-        job,
-        services,
-        batch_card(batch),
-        kind=cards.CODE_BATCH,
-        subject=subject,
-        since=batch.codes[0].created_at,
-        then=go_on,
-    )
-
-
-@effect(effects.CODE_BATCH_FILE)
-async def send_code_batch(job: Job[Effect], services: Services) -> None:
-    """Put the file with codes made at once below their card, once."""
-    subject = UUID(job.row.payload["batch"])
-    async with services.db.read() as session:
-        batch = await code_batches.look(session, subject)
-        card = await cards.get(session, cards.CODE_BATCH, subject)
-    if services.slack is None or card is None:
-        return
-    name = f"codes-{batch.name.lower()}-{len(batch.codes)}.csv"
-    words = f"Codes {batch.name}-…, as they were at {job.row.asked_at:%Y-%m-%d %H:%M:%S} UTC."
-    sent = job.row.tried_before and await slack.is_in_thread(
-        services.slack, card.channel, card.message, words
-    )
-    if not sent:
-        content = code_batches.sheet(batch)
-        await slack.upload(
-            services.slack, card.channel, card.message, name=name, content=content, words=words
-        )
-
-
-@effect(effects.LANDING_CARD)
-async def show_landing(job: Job[Effect], services: Services) -> None:
-    """Post the card of a partner page, or bring one of them up to date."""
-    subject = UUID(job.row.payload["card"])
-    async with services.db.read() as session:
-        view = await landing.view(session, UUID(job.row.payload["landing"]))
-    await show_card(
-        job,
-        services,
-        landing_card(view, services.settings.public_url, latest=view.page.card == subject),
-        kind=cards.LANDING,
-        subject=subject,
-        since=view.page.announced_at or view.page.created_at,
-    )
-
-
-@effect(effects.LEAK_CARD)
-async def show_leak(job: Job[Effect], services: Services) -> None:
-    """Post the card of a leak, or bring the posted one up to date."""
-    subject = UUID(job.row.payload["leak"])
-    async with services.db.read() as session:
-        view = await leaks.view(session, subject)
-    await show_card(
-        job,
-        services,
-        leak_card(view),
-        kind=cards.LEAK,
-        subject=subject,
-        since=view.leak.flagged_at,
-    )
-
-
-@effect(effects.TAX_CARD)
-async def show_tax_form(job: Job[Effect], services: Services) -> None:
-    """Post the card of a tax form, or bring the posted one up to date."""
-    subject = UUID(job.row.payload["tax_form"])
-    async with services.db.read() as session:
-        view = await taxes.view(session, subject)
-    await show_card(
-        job,
-        services,
-        tax_form_card(view),
-        kind=cards.TAX_FORM,
-        subject=subject,
-        since=view.form.submitted_at,
-    )
-
-
-@effect(effects.DIGEST)
-async def post_digest(job: Job[Effect], services: Services) -> None:
-    """Post the summary of a week."""
-    if services.slack is None:
-        return
-    week = Week.named(job.row.payload["week"])
-    async with services.db.read() as session:
-        text, blocks = digest_card(await digest(session, week))
-    await _post_once(
-        job,
-        services.slack,
-        services.settings.slack_channel,
-        text,
-        blocks,
-        kind="digest",
-        key=str(week),
-        since=job.row.asked_at,
-    )
 
 
 @effect(effects.NOTICE)
@@ -191,7 +30,7 @@ async def post_notice(job: Job[Effect], services: Services) -> None:
     if services.slack is None:
         return
     text, blocks = notice(job.row.payload["text"])
-    await _post_once(
+    await post_once(
         job,
         services.slack,
         services.settings.slack_channel,
@@ -228,7 +67,7 @@ async def show_card(
             async with job.transaction() as session:
                 await then(session)
         return
-    channel, posted = await _post_once(
+    channel, posted = await post_once(
         job,
         services.slack,
         services.settings.slack_channel,
@@ -263,7 +102,7 @@ async def _write(
         return await slack.call(client, method, blocks=plain, **arguments)
 
 
-async def _post_once(
+async def post_once(
     job: Job[Effect],
     client: AsyncWebClient,
     channel: str,

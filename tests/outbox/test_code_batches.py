@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import update
 
-import outbox.slack
+import outbox.code_batches
 from domain import code_batches, discount_codes, effects
 from integrations.stripe import CouponTerms, Limits
 from sandbox.slack.people import AFFILIATES
@@ -26,7 +26,7 @@ TERMS: dict[str, Any] = {"discount_value": 20, "max_uses": 1}
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once."""
-    monkeypatch.setattr(outbox.slack, "SOONEST", 0)
+    monkeypatch.setattr(outbox.code_batches, "SOONEST", 0)
 
 
 async def make(outside: Outside, count: int) -> list[DiscountCode]:
