@@ -17,7 +17,7 @@ async def check(services: Services) -> None:
             await raw_sums.rebuild(session)
             await effects.tell_operators(
                 session,
-                f"{wrong} sums of clicks and earnings by source were not what their rows come to. "
+                f"{wrong} sums of clicks, referrals and earnings were not what their rows come to. "
                 "They were built anew. That is so after an update, or if somebody changed the "
                 "database.",
             )

@@ -28,6 +28,7 @@ VISITOR: Final = ("/affiliate", "/affiliate/sign-in")
 DASHBOARD: Final = "/affiliate/dashboard"
 MONEY: Final = (
     DASHBOARD,
+    f"{DASHBOARD}/leaderboard",
     f"{DASHBOARD}/links",
     f"{DASHBOARD}/links/performance",
     f"{DASHBOARD}/landing",
