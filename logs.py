@@ -18,7 +18,7 @@ _REDACTED = "[redacted]"
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SECRET_KEY = re.compile(
     r"token|secret|password|authorization|(api|jwt|private|encryption).?key|cookie|signature"
-    r"|(database|redis|smtp).?url",
+    r"|(database|redis|smtp).?url|tax.?id$|date.?of.?birth|\btins?\b",
     re.IGNORECASE,
 )
 

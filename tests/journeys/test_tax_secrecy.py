@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import inspect, text
 
 import logs
@@ -46,6 +47,8 @@ async def everything_in(db: Database) -> bytes:
 async def mia(outside: Outside, tmp_path: Path) -> AsyncIterator[tuple[Affiliate, Browser]]:
     """An affiliate at a dashboard with tax forms on; all that is logged goes into a file."""
     seal(outside.db)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     logs.configure(level=logging.DEBUG)
     to_file = logging.FileHandler(tmp_path / "log.txt")
     to_file.setFormatter(logging.getLogger().handlers[0].formatter)
@@ -56,7 +59,8 @@ async def mia(outside: Outside, tmp_path: Path) -> AsyncIterator[tuple[Affiliate
             async with desk.browser() as browser:
                 yield affiliate, await desk.signed_in(browser, affiliate.email)
     finally:
-        logging.getLogger().removeHandler(to_file)
+        root.handlers[:], root.level = handlers, level
+        structlog.reset_defaults()
         to_file.close()
 
 

@@ -72,9 +72,12 @@ def test_the_buttons_are_the_steps_that_make_sense(shown: View, pressable: list[
 @given(name=TEXT, typed=TEXT, reason=TEXT, sent_back=st.booleans())
 def test_any_text_fits(name: str, typed: str, reason: str, *, sent_back: bool) -> None:
     """In every field that somebody types."""
-    texts = dict.fromkeys(("legal_name", "business_name", "signed_name", "address_city"), typed)
+    typed_in = ("legal_name", "business_name", "signed_name", "address_city")
+    texts: dict[str, Any] = dict.fromkeys(typed_in, typed)
     treaty = {"country": "DE", "article": typed, "rate": "5", "reason": typed}
-    back = {"returned_at": NOON, "return_reason": reason or "x"} if sent_back else {}
+    back: dict[str, Any] = (
+        {"returned_at": NOON, "return_reason": reason or "x"} if sent_back else {}
+    )
     shown = view(name, treaty=treaty, told_to_withhold=True, **texts, **back)
     assert not check_blocks(tax_form_card(shown)[1])
     lines = [Line(shown.affiliate, shown.standing)] * 12
