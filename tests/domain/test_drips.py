@@ -180,11 +180,12 @@ async def test_somebody_who_moves_gets_no_two_on_one_day(db: Database) -> None:
         assert await look(db, first + timedelta(hours=hour)) == 0
 
 
-async def test_three_schedulers_send_each_once(database_url: str, db: Database) -> None:
+async def test_three_schedulers_send_each_once(db: Database) -> None:
     """Three processes that look at the same moments, over and over, on PostgreSQL."""
     if db.is_sqlite:
         pytest.skip("SQLite has one server process")
-    others = [Database(database_url) for _ in range(3)]
+    url = db.url.render_as_string(hide_password=False)
+    others = [Database(url) for _ in range(3)]
     for n in range(8):
         await newcomer(db, n=n)
     for day in range(1, 16):
