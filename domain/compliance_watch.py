@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from domain import disclosure
 from domain.compliance import Finding, Kind, detect
+from domain.disclosure import Reading
 from domain.money import number
 from domain.program import Program, load
 from storage import affiliates, click_signs, codes, links
@@ -203,19 +204,19 @@ async def _brand(session: AsyncSession, settings: Program, now: datetime) -> Fou
 
 
 async def judge_page(
-    session: AsyncSession, affiliate_id: UUID, url: str, html: str | None, outcome: str
+    session: AsyncSession, affiliate_id: UUID, url: str, page: Reading | None, outcome: str
 ) -> None:
     """Note that an affiliate's page was looked at; a case if it promotes and does not disclose.
 
-    `html` is None for a page that could not be read: then the `outcome` says why, and nothing
+    `page` is None for a page that could not be read: then the `outcome` says why, and nothing
     is held against anybody.
     """
     affiliate = await affiliates.hold(session, affiliate_id)
     if affiliate is None:
         return
     settings = await load(session)
-    if html is not None:
-        seen = disclosure.look(html, await _words_of(session, affiliate), settings.disclosure_words)
+    if page is not None:
+        seen = disclosure.look(page, await _words_of(session, affiliate), settings.disclosure_words)
         outcome = "promotes nothing" if not seen.promotes else "disclosed"
         if seen.promotes and not seen.disclosed:
             outcome = "no disclosure"

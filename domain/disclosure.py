@@ -12,6 +12,14 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader of a page gets: its text in one line, and where its links lead."""
+
+    text: str
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What a page shows: the code or link with the words around it, and whether it is disclosed."""
 
@@ -58,15 +66,20 @@ class _Reader(HTMLParser):
             self.words.append(data)
 
 
-def look(html: str, codes: Iterable[str], disclosure_words: Iterable[str]) -> Look:
+def read(html: str) -> Reading:
+    """Read a page. A hostile one takes seconds: not in a transaction, nor where others wait."""
+    reader = _Reader()
+    reader.feed(html)
+    return Reading(_SPACES.sub(" ", " ".join(reader.words)).strip(), tuple(reader.links))
+
+
+def look(page: Reading, codes: Iterable[str], disclosure_words: Iterable[str]) -> Look:
     """Look at a page for codes or their links, and for words that disclose.
 
     Codes count as they are written, as whole words; links count by their `ref`. A page that
     holds neither promotes nothing: then nothing is missing.
     """
-    reader = _Reader()
-    reader.feed(html)
-    text = _SPACES.sub(" ", " ".join(reader.words)).strip()
+    text = page.text
     plain = text.casefold()
     disclosed = any(word.casefold() in plain for word in disclosure_words)
     for code in codes:
@@ -74,7 +87,7 @@ def look(html: str, codes: Iterable[str], disclosure_words: Iterable[str]) -> Lo
             start = max(0, found.start() - _AROUND)
             return Look(text[start : found.end() + _AROUND], disclosed)
         by_link = re.compile(rf"(?:/r/|[?&]ref=){re.escape(code)}(?![\w-])", re.IGNORECASE)
-        for address in reader.links:
+        for address in page.links:
             if by_link.search(address):
                 return Look(address[:300], disclosed)
     return Look("", disclosed)

@@ -8,16 +8,17 @@ like the first. Nothing is sent that belongs to us: no cookie, no credentials, n
 """
 
 import asyncio
+import codecs
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from integrations.errors import TransportError
 
@@ -27,6 +28,16 @@ REDIRECTS: Final = 3
 PORTS: Final = frozenset({80, 443})
 URL_MAX: Final = 2000
 HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+
+_CHARSETS: Final = frozenset(
+    {
+        *("utf-8", "utf-16", "ascii", "koi8-r", "koi8-u", "shift_jis", "euc_jp", "iso2022_jp"),
+        *("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc_kr", "cp866", "cp874", "cp949"),
+        *(f"cp{number}" for number in range(1250, 1259)),
+        *(f"iso8859-{number}" for number in range(1, 17)),
+    }
+)
+"""What pages are written in. Python knows codecs besides that take minutes for a megabyte."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _INTERNET: Final = IPv6Network("2000::/3")
@@ -108,34 +119,31 @@ class PublicFetch:
             cause = type(error).__name__
             raise TransportError(f"the page could not be read ({cause})") from error
 
-    async def _follow(self, url: str) -> PublicPage:
+    async def _follow(self, text: str) -> PublicPage:
         for _ in range(REDIRECTS + 1):
-            addresses = await self._checked(url)
-            found = await self._ask(url, addresses)
+            # Read once, and asked as it was read: two readers may see two hosts in one address.
+            url = _read(text)
+            found = await self._ask(url, await self._checked(url))
             if isinstance(found, PublicPage):
                 return found
-            url = urljoin(url, found)
+            text = found
         raise _refused("the page leads on too often")
 
-    async def _checked(self, url: str) -> list[str]:
+    async def _checked(self, url: URL) -> list[str]:
         """The addresses of a page's host, if it may be asked."""
-        parts = urlsplit(url)
-        if len(url) > URL_MAX or any(letter <= " " or letter == "\x7f" for letter in url):
-            raise _refused("the address is none")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if url.scheme not in {"http", "https"} or not url.host:
             raise _refused("the address is none of the web")
-        if parts.username is not None or parts.password is not None:
+        if url.user is not None or url.password is not None:
             raise _refused("the address holds a name or password")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        if port not in self._ports:
+        if url.port not in self._ports:
             raise _refused("the address has an unusual port")
-        found = list(await self._resolve(parts.hostname, port))
+        found = list(await self._resolve(url.host, url.port))
         # One inward address is enough to refuse: which of them would be used is chance.
         if not found or not all(self._allowed(address) for address in found):
             raise _refused("the address is not public")
         return found
 
-    async def _ask(self, url: str, addresses: list[str]) -> PublicPage | str:
+    async def _ask(self, url: URL, addresses: list[str]) -> PublicPage | str:
         """The page, or where it leads on to."""
         headers = {"User-Agent": self._agent, "Accept": "text/html", "Accept-Encoding": "identity"}
         async with (
@@ -150,7 +158,7 @@ class PublicFetch:
             session.get(url, headers=headers, allow_redirects=False) as response,
         ):
             if response.status in _REDIRECTS and "Location" in response.headers:
-                return response.headers["Location"]
+                return str(url.join(_read(response.headers["Location"])))
             if response.status != HTTPStatus.OK:
                 raise _refused(f"the page answered {response.status}")
             if response.content_type not in HTML:
@@ -162,11 +170,24 @@ class PublicFetch:
                 body += chunk
                 if len(body) > LARGEST:
                     raise _refused("the page is longer than a megabyte")
-            try:
-                text = body.decode(response.charset or "utf-8", errors="replace")
-            except LookupError:
-                text = body.decode(errors="replace")
-            return PublicPage(url, text)
+            text = body.decode(_charset(response.charset), errors="replace")
+            return PublicPage(str(url), text)
+
+
+def _read(text: str) -> URL:
+    """An address, or the part of one that a redirect names. Raises `ValueError` for nonsense."""
+    if len(text) > URL_MAX or any(letter <= " " or letter == "\x7f" for letter in text):
+        raise _refused("the address is none")
+    return URL(text)
+
+
+def _charset(named: str | None) -> str:
+    """The codec for what a page says that it is written in; that of nearly all for the rest."""
+    try:
+        found = codecs.lookup(named or "").name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return found if found in _CHARSETS else "utf-8"
 
 
 class _Pinned(AbstractResolver):

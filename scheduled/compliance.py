@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import compliance_watch, program, terms
+from domain import compliance_watch, disclosure, program, terms
 from integrations.errors import TransportError
 from outbox.services import Services
 
@@ -42,7 +42,9 @@ async def check_pages(services: Services) -> None:
             page = await services.public_fetch.page(named)
         except TransportError as error:
             outcome = str(error)
-        url, html = (page.url, page.html) if page else (named, None)
+        # Beside everything else: a page made for it takes long to read.
+        reading = await asyncio.to_thread(disclosure.read, page.html) if page else None
+        url = page.url if page else named
         async with services.db.transaction() as session:
-            await compliance_watch.judge_page(session, affiliate_id, url, html, outcome)
+            await compliance_watch.judge_page(session, affiliate_id, url, reading, outcome)
     _log.info("pages looked at", pages=len(due))

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 import clock
-from domain import compliance_watch, program
+from domain import compliance_watch, disclosure, program
 from domain.compliance_cases import Decision
 from storage.affiliates import Affiliate
 from storage.clicks import Click
@@ -257,7 +257,8 @@ async def judge(db: Database, affiliate: Affiliate, html: str | None, outcome: s
     """A page was looked at; returns what is noted."""
     async with db.transaction() as session:
         url = "https://mia.example/"
-        await compliance_watch.judge_page(session, affiliate.id, url, html, outcome)
+        page = disclosure.read(html) if html else None
+        await compliance_watch.judge_page(session, affiliate.id, url, page, outcome)
     async with db.read() as session:
         return (await session.get_one(PageCheck, affiliate.id)).outcome
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.disclosure import look
+from domain.disclosure import look, read
 from domain.program_values import DISCLOSURE_WORDS
 
 
@@ -21,7 +21,7 @@ from domain.program_values import DISCLOSURE_WORDS
 )
 def test_a_page_that_promotes_without_a_word_of_it(html: str) -> None:
     """What readers do not see discloses nothing."""
-    seen = look(html, ["JARED30"], DISCLOSURE_WORDS)
+    seen = look(read(html), ["JARED30"], DISCLOSURE_WORDS)
     assert seen.promotes
     assert not seen.disclosed
 
@@ -32,7 +32,7 @@ def test_a_page_that_promotes_without_a_word_of_it(html: str) -> None:
 def test_a_word_of_it_is_enough(words: str) -> None:
     """In any letter case, also in the text of a picture."""
     for html in (f"<p>JARED30</p><small>{words}</small>", f'<img alt="{words}"><p>JARED30</p>'):
-        assert look(html, ["JARED30"], DISCLOSURE_WORDS).disclosed
+        assert look(read(html), ["JARED30"], DISCLOSURE_WORDS).disclosed
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_a_word_of_it_is_enough(words: str) -> None:
 )
 def test_what_is_not_their_code_promotes_nothing(html: str) -> None:
     """Then nothing is missing."""
-    assert look(html, ["JARED30"], DISCLOSURE_WORDS).promotes == ""
+    assert look(read(html), ["JARED30"], DISCLOSURE_WORDS).promotes == ""
 
 
 def test_the_words_around_are_the_evidence() -> None:
     """Cut to what is needed."""
-    seen = look(f"<p>{'a ' * 500}JARED30{' b' * 500}</p>", ["JARED30"], ())
+    seen = look(read(f"<p>{'a ' * 500}JARED30{' b' * 500}</p>"), ["JARED30"], ())
     assert 200 < len(seen.promotes) < 300
     assert "JARED30" in seen.promotes

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -110,6 +112,10 @@ async def site() -> AsyncIterator[Web]:
             response = web.Response(text="x" * 100, content_type="text/html")
             response.headers["Content-Encoding"] = "gzip"
             return response
+        if path == "/in":
+            kind = f"text/html; charset={request.query['charset']}"
+            body = bytes.fromhex(request.query["hex"]) * int(request.query.get("times", 1))
+            return web.Response(body=body, headers={"Content-Type": kind})
         if path == "/picture":
             return web.Response(body=b"GIF89a", content_type="image/gif")
         if path == "/gone":
@@ -182,6 +188,60 @@ async def test_what_is_no_whole_page_is_none(
 
 
 @pytest.mark.parametrize(
+    ("charset", "sent", "read"),
+    [
+        ("utf-8", "c3bc", "ü"),
+        ("latin-1", "fc", "ü"),
+        ("ISO-8859-15", "a4", "€"),
+        ("windows-1252", "80", "€"),
+        ("Shift_JIS", "82a0", "あ"),
+        ("utf-7", "2b414f632d", "+AOc-"),
+        ("hex", "3431", "41"),
+        ("unicode_escape", "5c783431", "\\x41"),
+        ("nonsense", "41", "A"),
+    ],
+)
+async def test_a_page_is_read_in_the_charsets_of_the_web(
+    site: Web, charset: str, sent: str, read: str
+) -> None:
+    """As it says; in that of nearly all where it names a codec that is none for pages."""
+    page = await site.fetch().page(site.url(f"/in?charset={charset}&hex={sent}"))
+    assert page.html == read
+
+
+async def test_a_page_cannot_choose_a_codec_that_never_ends(site: Web) -> None:
+    """A megabyte of Punycode takes Python minutes, in which nobody else would be served."""
+    path = "/in?charset=punycode&times=2500&hex=" + "61" * 200 + "2d" + "61" * 200
+    page = await asyncio.wait_for(site.fetch().page(site.url(path)), 5)
+    assert len(page.html) == 2500 * 401
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//127.0.0.9/",
+        "http://mia.example@127.0.0.9/",
+        "http://127.0.0.9\\@mia.example/",
+        "http://mia.example\\@127.0.0.9/",
+        "http:\\\\127.0.0.9/",
+        "gopher://127.0.0.9/",
+        "data:text/html,hello",
+        "http://127\u30020\u30020\u30029/",
+        "http://mia.example/" + "x" * 2000,
+    ],
+)
+async def test_a_redirect_cannot_say_two_hosts(site: Web, target: str) -> None:
+    """However it is written, nothing is asked that was not looked at."""
+    site.names["127.0.0.9"] = [["127.0.0.9"]]
+    asked = quote(target.replace("127.0.0.9/", f"127.0.0.9:{site.port}/"), safe="")
+    with suppress(TransportError):
+        page = await site.fetch().page(site.url(f"/to/x?url={asked}"))
+        assert page.url.startswith(site.url("/"))
+    assert site.asked
+    assert all(one.startswith("mia.example/") for one in site.asked)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "ftp://mia.example/",
@@ -214,8 +274,13 @@ async def test_what_is_no_address_is_not_asked(url: str) -> None:
         "http://127.1/",
         "http://2130706433/",
         "http://0x7f.0.0.1/",
+        "http://0177.0.0.1/",
         "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:7f00:1]/",
+        "http://127\u30020\u30020\u30021/",
+        "http://\uff11\uff12\uff17.0.0.1/",
         "http://localhost/",
+        "http://localhost./",
         "http://169.254.169.254/latest/meta-data/",
     ],
 )
