@@ -2,6 +2,8 @@
 
 An address is never kept. It goes into a keyed hash with the day and the browser's name, cut to
 the network it belongs to, so that the hash can neither be turned back nor followed overnight.
+A second one, of the network and the affiliate alone, tells whether all visitors of one affiliate
+come from one place; with somebody else's it has nothing in common.
 """
 
 import hmac
@@ -102,6 +104,17 @@ def first_key(ref: str, known_as: str) -> str:
 _tag = lru_cache(4096)(tidy_tag)
 
 
+def network_key(key: bytes, affiliate_id: UUID, address: str) -> str:
+    """What a network is known by among one affiliate's visitors; empty for no address.
+
+    The same network is another one for each affiliate, so that nobody is followed by it.
+    """
+    where = network(address)
+    if not where:
+        return ""
+    return hmac.digest(key, f"network|{affiliate_id}|{where}".encode(), "sha256").hex()[:24]
+
+
 @lru_cache(4096)
 def network(address: str) -> str:
     """The network that an address belongs to: its /24, for IPv6 its /48. Empty for no address."""
@@ -131,6 +144,7 @@ def row(key: bytes, touch: Touch) -> Value:
         keepable(touch.referrer_host)[:_HOST_MAX].lower(),
         touch.device,
         known_as,
+        network_key(key, touch.affiliate_id, touch.address),
         BOT if touch.is_bot else COUNTED,
         touch.channel,
         touch.fetched_as,

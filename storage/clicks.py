@@ -24,7 +24,8 @@ class Click(SQLModel, table=True):
     """One click. `kind` is counted, repeat or bot; `channel` is redirect, tracker or partner.
 
     `visitor` tells people apart for one UTC day and is nobody's address. The first click of a
-    visitor on a ref that day is the one that holds `first_key`; the others hold none.
+    visitor on a ref that day is the one that holds `first_key`; the others hold none. `network`
+    tells the networks of one affiliate's visitors apart, and is no address either.
 
     `fetched_as` is how a browser says that it loaded a link: page, frame or part (of a page, as
     an image is); empty where it says nothing. `paid` names what marks a click on a search ad, and
@@ -50,6 +51,7 @@ class Click(SQLModel, table=True):
     referrer_host: str
     device: str
     visitor: str
+    network: str = ""
     kind: str
     channel: str
     fetched_as: str = ""
@@ -91,6 +93,7 @@ _COLUMNS = {
     "referrer_host": "text",
     "device": "text",
     "visitor": "text",
+    "network": "text",
     "kind": "text",
     "channel": "text",
     "fetched_as": "text",

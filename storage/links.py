@@ -14,6 +14,7 @@ class ReferralLink(SQLModel, table=True):
     """An affiliate's link. `ref` stands in `/r/{ref}`, `?ref=` and `/affiliate/join/{ref}`.
 
     `recruited_by_affiliate_id` is who brought the affiliate into the program, if somebody did.
+    `fraud_score` is 0 to 100, as it was found at `fraud_score_updated_at`.
     """
 
     __tablename__ = "referral_links"
@@ -23,6 +24,8 @@ class ReferralLink(SQLModel, table=True):
     ref: str = Field(unique=True)
     suspended: bool = False
     suspension_reason: str = ""
+    fraud_score: int = 0
+    fraud_score_updated_at: datetime | None = None
     recruited_by_affiliate_id: UUID | None = Field(
         default=None, foreign_key="affiliates.id", index=True
     )

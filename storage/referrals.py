@@ -26,6 +26,8 @@ class Referral(SQLModel, table=True):
 
     `signup_affiliate_id` is whose link led to the sign-up, with that link's `source_tag`,
     `landing_page` and the visitor's `country`: it stays, also when somebody else gets the sale.
+    `network` tells apart from what networks an affiliate's referrals came; nobody's address can
+    be read from it. `canceled_at` is when they cancelled their subscription, if they did.
     """
 
     __tablename__ = "affiliate_referrals"
@@ -40,6 +42,7 @@ class Referral(SQLModel, table=True):
         Index("ix_affiliate_referrals_converted", "counted", "converted_at", "affiliate_user_id"),
         Index("ix_affiliate_referrals_email", "email_key"),
         Index("ix_affiliate_referrals_counted", "affiliate_user_id", "counted"),
+        Index("ix_affiliate_referrals_recent", "affiliate_user_id", "created_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -57,8 +60,10 @@ class Referral(SQLModel, table=True):
     source_tag: str = ""
     landing_page: str = ""
     country: str = ""
+    network: str = ""
     signed_up_at: datetime | None = None
     converted_at: datetime | None = None
+    canceled_at: datetime | None = None
     created_at: datetime = Field(default_factory=clock.now)
 
 

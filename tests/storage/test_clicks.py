@@ -42,6 +42,7 @@ def click(visitor: str, **changes: Any) -> Value:
         "referrer_host": "youtube.com",
         "device": "mobile",
         "visitor": visitor,
+        "network": "",
         "kind": COUNTED,
         "channel": "redirect",
         "first_key": f"JARED30:{visitor}",
