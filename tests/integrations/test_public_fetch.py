@@ -227,7 +227,6 @@ async def test_a_page_cannot_choose_a_codec_that_never_ends(site: Web) -> None:
         "gopher://127.0.0.9/",
         "data:text/html,hello",
         "http://127\u30020\u30020\u30029/",
-        "http://mia.example/" + "x" * 2000,
     ],
 )
 async def test_a_redirect_cannot_say_two_hosts(site: Web, target: str) -> None:
