@@ -1,7 +1,8 @@
 """Structured logs, with a request id that follows an event to its effects.
 
-Lines are JSON unless a person watches (a terminal). Values whose key sounds like a secret
-are replaced before they are written, whoever logged them.
+Lines are JSON unless a person watches (a terminal). Before a line is written, whoever logged it,
+values are replaced whose key or type says that they are secret, and what looks like a secret, a
+tax number or a mail address is replaced inside texts and tracebacks.
 """
 
 import logging
@@ -10,8 +11,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import structlog
+from pydantic import SecretBytes, SecretStr
 from structlog.typing import EventDict, WrappedLogger
 
 _REDACTED = "[redacted]"
@@ -21,6 +24,23 @@ _SECRET_KEY = re.compile(
     r"|(database|redis|smtp).?url|tax.?id$|date.?of.?birth|\btins?\b",
     re.IGNORECASE,
 )
+
+_SECRETS = re.compile(
+    r"(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}"  # what an Authorization header holds
+    r"|\b(?:sk|rk)_(?:live|test)_\w+|\bwhsec_[\w+/=]+|\bre_\w{16,}"  # Stripe, Svix, Resend
+    r"|\bxox[a-z]-[\w-]+|\bxapp-[\w-]+"  # Slack
+    r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # a JWT
+    r"|\bgAAAAA[\w-]{20,}=*"  # what the vault has sealed
+    r"|(?<=://)[^\s/@'\"]*:[^\s/@'\"]+(?=@)"  # a password in an address
+    r"|(?<=/sign-in/)[\w=-]{20,}|(?<=/unsubscribe/)\w+/[\w=-]{20,}"  # links that prove who one is
+    r"|(?i:(?<=secret=)|(?<=token=)|(?<=password=)|(?<=api_key=))[^\s&'\"]+"
+    # a tax number
+    r"|(?<![\w.-])(?:\d{3}[- ]\d{2}[- ]\d{4}|\d{2}-\d{7}|\d{9})(?![\w-]|\.\d)"
+)
+_MAIL = re.compile(r"([\w+])[\w.+'-]*@([\w-]+(?:\.[\w-]+)+)")
+_PLAIN = (bool, int, float, type(None))
+_DEPTH = 8
+"""What is nested deeper is written as it prints."""
 
 
 def request_id() -> str:
@@ -74,16 +94,33 @@ def configure(*, level: int = logging.INFO) -> None:
 
 
 def redact(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Replace the values of keys that sound like secrets, also of those one level down."""
+    """Replace what is secret, by its key, its type or its looks, however deep it lies."""
     for key, value in line.items():
-        if _SECRET_KEY.search(key):
-            line[key] = _REDACTED
-        elif isinstance(value, Mapping):
-            line[key] = {
-                inner: _REDACTED if _SECRET_KEY.search(str(inner)) else kept
-                for inner, kept in value.items()
-            }
+        if not key.startswith("_"):  # those are structlog's own, and are not written
+            line[key] = _REDACTED if _SECRET_KEY.search(key) else _clean(value)
     return line
+
+
+def clean(text: str) -> str:
+    """A text without secrets and tax numbers; of mail addresses the first letter stays."""
+    return _MAIL.sub(r"\1…@\2", _SECRETS.sub(_REDACTED, text))
+
+
+def _clean(value: Any, depth: int = _DEPTH) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, (SecretStr, SecretBytes, bytes, bytearray)):
+        return _REDACTED
+    if depth and isinstance(value, Mapping):
+        return {
+            inner: _REDACTED if _SECRET_KEY.search(str(inner)) else _clean(kept, depth - 1)
+            for inner, kept in value.items()
+        }
+    if depth and isinstance(value, (list, tuple, set, frozenset)):
+        return [_clean(each, depth - 1) for each in value]
+    return clean(repr(value))
 
 
 def _add_request_id(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -2,11 +2,16 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 import structlog
+from pydantic import SecretStr
 
 import logs
+from commands.tax import new_key
+from storage.ids import new_id
+from storage.vault import Vault
 
 
 @pytest.fixture
@@ -66,6 +71,88 @@ def test_everything_else_is_written_as_it_is(lines: io.StringIO) -> None:
     assert line["keyboard"] == "qwerty"
     assert line["detail"] == {"promo_code": "JARED30", "token": "[redacted]"}
     assert detail["token"] == "t"
+
+
+SECRETS = {
+    "bearer": ("Authorization: Bearer abc.DEF-123_456", "abc.DEF-123_456"),
+    "basic": ("basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+    "stripe": ("key sk_live_51HxYzAbC", "51HxYzAbC"),
+    "stripe restricted": ("rk_test_51HxYzAbC", "51HxYzAbC"),
+    "webhook": ("whsec_c2VjcmV0Kw==", "c2VjcmV0"),
+    "slack bot": ("xoxb-123-abc", "123-abc"),
+    "slack app": ("xapp-1-A02-abc", "A02-abc"),
+    "resend": ("re_AbCdEfGh_1234567890", "AbCdEfGh"),
+    "jwt": ("got eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"),
+    "sealed": ("gAAAAABlbGxvd29ybGRoZWxsb3dvcmxk", "gAAAAABl"),
+    "database": ("postgresql://desk:hunter2@db/desk", "hunter2"),
+    "sign-in link": ("GET /affiliate/sign-in/AZqJ3Yx8TgGz0K1fQw5c_A==", "AZqJ3Yx8"),
+    "unsubscribe link": ("/unsubscribe/tips/AZqJ3Yx8TgGz0K1fQw5c_A==", "AZqJ3Yx8"),
+    "query": ("/internal/tally-webhook?secret=hunter2&x=1", "hunter2"),
+    "social security number": ("SSN 123-45-6789.", "6789"),
+    "with spaces": ("123 45 6789", "6789"),
+    "without dashes": ("number 123456789", "6789"),
+    "employer number": ("12-3456789", "6789"),
+    "mail": ("told mia.muster+x@example.com", "muster"),
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+@pytest.mark.parametrize("place", ["event", "value", "nested", "object", "error", "library"])
+def test_what_looks_like_a_secret_is_not_written(lines: io.StringIO, kind: str, place: str) -> None:
+    """Wherever it stands in a line: also in tracebacks, and in what libraries log."""
+    text, secret = SECRETS[kind]
+    log = structlog.get_logger("t")
+    if place == "event":
+        log.info(text)
+    elif place == "value":
+        log.info("sent", answer=text)
+    elif place == "nested":
+        log.info("sent", answer={"a": [{"b": (text,)}]})
+    elif place == "object":
+        log.info("sent", answer=ValueError(text))
+    elif place == "error":
+        try:
+            UUID(text * 20)
+        except ValueError as error:
+            error.add_note(text)
+            log.exception("failed")
+    else:
+        logging.getLogger("some.library").warning("sent %s", text)
+    assert "some" in lines.getvalue() or '"t"' in lines.getvalue()
+    assert secret not in lines.getvalue()
+
+
+def test_what_is_secret_by_its_type_is_not_written(lines: io.StringIO) -> None:
+    """Whatever its key is called."""
+    sealed = Vault([new_key()]).seal(new_id(), {"tax_id": "123-45-6789"})
+    log = structlog.get_logger("t")
+    log.info("a", given=SecretStr("hunter2"), raw=b"hunter2", sealed=sealed, all=[SecretStr("x9")])
+    written = lines.getvalue()
+    assert all(part not in written for part in ("hunter2", "x9", sealed))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-21 17:42:38.123456789",
+        "0198c0de-1234-7abc-8def-123456789012",
+        "in_1PabcDEF234567890",
+        "1763740958.123456",
+        "took 12345678 ms",
+        "JARED30 at 50%",
+        "https://example.com:8443/a@b",
+    ],
+)
+def test_what_operators_search_for_stays(lines: io.StringIO, text: str) -> None:
+    """Moments, ids, codes and addresses are no secrets."""
+    structlog.get_logger("t").info("saw", found=text)
+    assert read(lines)[0]["found"] == text
+
+
+def test_of_a_mail_address_enough_stays_to_know_it_again(lines: io.StringIO) -> None:
+    """Its first letter and its domain."""
+    structlog.get_logger("t").info("saw", found="<mia.muster@example.com>")
+    assert read(lines)[0]["found"] == "<m…@example.com>"
 
 
 def test_the_request_id_follows_what_is_done_for_a_request(lines: io.StringIO) -> None:
