@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dashboard.tax_copies import copy_b, file_name
-from domain import affiliates, program, tax_years, taxes
+from domain import affiliates, program, tax_secrets, tax_years, taxes
 from domain.audit import Actor, record
 from domain.errors import InvalidError, NotFoundError
 from domain.tax_choices import TITLES
@@ -49,11 +49,11 @@ async def rotate(db: Database, actor: Actor) -> tuple[str, bool]:
         for start in range(0, max(1, len(ids)), _AT_ONCE):
             part = ids[start : start + _AT_ONCE]
             async with db.transaction() as session:
-                sealed, locked = await taxes.reseal(session, part)
+                sealed, locked = await tax_secrets.reseal(session, part)
             changed, stuck = changed + sealed, stuck + locked
             bar.update(task, advance=len(part))
     async with db.transaction() as session:
-        await taxes.tell_locked(session, stuck)
+        await tax_secrets.tell_locked(session, stuck)
         about = {"forms": len(ids), "sealed": changed, "locked": len(stuck)}
         await record(session, actor, "tax.rotated", "taxes", **about)
     told = f"{changed} of {len(ids)} forms were sealed with the first key; the others were already."
@@ -75,7 +75,7 @@ async def show(db: Database, whom: str, purpose: str, actor: Actor) -> str:
         form = (await taxes.standing(session, affiliate.id)).form
         if form is None:
             raise NotFoundError(f"{affiliate.promo_code} has sent no tax form.")
-        secrets = await taxes.read(session, form, actor, purpose)
+        secrets = await tax_secrets.read(session, form, actor, purpose)
     number = written(form.tax_id_type, secrets.tax_id)
     address = (form.address_line1, form.address_line2, form.address_city, form.address_state)
     lines = [

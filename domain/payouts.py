@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, live, program, tax_years, taxes, texts
+from domain import effects, live, program, tax_withholding, tax_years, taxes, texts
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
@@ -41,7 +41,7 @@ async def request(
     claim = await claim_of(session, affiliate, currency or settings.currency)
     if refusal := await first_barrier(session, claim):
         raise refusal
-    withheld = await taxes.withheld_of(session, affiliate.id, claim.available)
+    withheld = await tax_withholding.part_of(session, affiliate.id, claim.available)
     form = (await taxes.standing(session, affiliate.id)).form
     payout = Payout(
         affiliate_user_id=affiliate.id,

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, program, taxes
+from domain import effects, program, tax_secrets, taxes
 from domain.audit import Actor, record
 from domain.errors import ConflictError, InvalidError
 from domain.money import digits, money
@@ -172,7 +172,7 @@ async def export(
         number = masked(each.form.tax_id_type, each.form.tax_id_last4)
         if with_tins and each.form.tax_id_type != NONE:
             try:
-                secrets = await taxes.read(session, each.form, actor, f"1099-NEC of {year}")
+                secrets = await tax_secrets.read(session, each.form, actor, f"1099-NEC of {year}")
                 number = written(each.form.tax_id_type, secrets.tax_id)
             except ConflictError:
                 locked.append(each)

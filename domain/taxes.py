@@ -4,8 +4,8 @@ A form is never edited: each time it is sent it is a new version, and only the n
 number is sealed before it is kept, opened for a stated purpose only, and that is written down.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,14 +16,14 @@ import clock
 from domain import effects, program, texts
 from domain.audit import Actor, record
 from domain.errors import ConflictError, DomainError, InvalidError, NotFoundError
-from domain.money import share
 from domain.statuses import Status
 from domain.tax_choices import TITLES
 from domain.tax_forms import Draft
+from domain.tax_secrets import require_vault
 from storage import affiliates, taxes
 from storage.affiliates import Affiliate
-from storage.taxes import W9, TaxForm, Withholding
-from storage.vault import LockedError, Vault, vault_of
+from storage.taxes import W9, TaxForm
+from storage.vault import vault_of
 
 MISSING: Final = "missing"
 SUBMITTED: Final = "submitted"
@@ -32,7 +32,6 @@ RETURNED: Final = "returned"
 EXPIRED: Final = "expired"
 TOLD_BEFORE: Final = timedelta(days=60)
 _YEARS: Final = 3
-PURPOSE_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +57,6 @@ class Standing:
         if self.why == EXPIRED:
             return f"{MISSING} ({title} expired)"
         return f"{self.status} ({title})"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What a form keeps sealed. It does not show itself in a log."""
-
-    tax_id: str = field(repr=False)
-    date_of_birth: str = field(repr=False)
-    signed_from: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +146,8 @@ async def submit(
     `after` is the version that its sender saw (0 for none), so that one form sent twice is kept
     once: raises `ConflictError` where there is a newer one.
     """
-    vault = _require_vault(session)
-    affiliate = await _affiliate(session, affiliate_id)
+    vault = require_vault(session)
+    affiliate = await own_affiliate(session, affiliate_id)
     before = await taxes.current(session, affiliate.id)
     latest = before.version if before else 0
     if after != latest:
@@ -255,44 +245,6 @@ async def _decided(
     await record(session, actor, f"tax.{action}", subject, version=form.version, **detail)
 
 
-async def switch_withholding(
-    session: AsyncSession, form_id: UUID, *, on: bool, actor: Actor
-) -> View:
-    """Begin or end to withhold a part of an affiliate's payouts, from the next one on.
-
-    A second time changes nothing. Raises `ConflictError` where the program withholds nothing.
-    """
-    found = await view(session, form_id)
-    affiliate = await _affiliate(session, found.affiliate.id)
-    if on and not found.rate_bp:
-        raise ConflictError(
-            "The program withholds nothing: set backup_withholding_bp, which is usually 2400."
-        )
-    kept = await taxes.withholding_of(session, affiliate.id)
-    if on == (kept is not None):
-        return found
-    if kept is not None:
-        await session.delete(kept)
-    else:
-        by = actor.name or actor.id
-        session.add(Withholding(affiliate_user_id=affiliate.id, switched_by=by))
-    await session.flush()
-    await effects.show_tax_form(session, form_id)
-    action = "tax.withholding_began" if on else "tax.withholding_ended"
-    await record(session, actor, action, f"affiliate:{affiliate.id}", rate_bp=found.rate_bp)
-    return await view(session, form_id)
-
-
-async def withheld_of(session: AsyncSession, affiliate_id: UUID, amount: int) -> int:
-    """How much of an amount is withheld of an affiliate's next payout, in its minor units."""
-    if vault_of(session) is None:
-        return 0
-    rate = (await program.load(session)).backup_withholding_bp
-    if not rate or await taxes.withholding_of(session, affiliate_id) is None:
-        return 0
-    return share(amount, rate)
-
-
 async def view(session: AsyncSession, form_id: UUID) -> View:
     """A form with what is known around it. Raises `NotFoundError`."""
     form = await taxes.get(session, form_id)
@@ -308,66 +260,6 @@ async def view(session: AsyncSession, form_id: UUID) -> View:
     )
 
 
-async def read(session: AsyncSession, form: TaxForm, actor: Actor, purpose: str) -> Secrets:
-    """Open what a form keeps sealed; who did so and what for is in the audit log.
-
-    Raises `InvalidError` without a purpose, and `ConflictError` where no key opens it.
-    """
-    vault = _require_vault(session)
-    why = texts.keepable(purpose).strip()
-    if not why or len(why) > PURPOSE_MAX:
-        raise InvalidError(
-            f"Say what for, in at most {PURPOSE_MAX} characters: it is written down."
-        )
-    try:
-        secrets = vault.open(form.id, form.tax_id_encrypted)
-    except LockedError:
-        raise locked(await affiliates.get(session, form.affiliate_user_id)) from None
-    subject = f"affiliate:{form.affiliate_user_id}"
-    await record(session, actor, "tax.read", subject, version=form.version, why=why)
-    return Secrets(secrets["tax_id"], secrets["date_of_birth"], secrets["signed_from"])
-
-
-def locked(affiliate: Affiliate | None) -> ConflictError:
-    """What is said of a form that no key opens."""
-    whose = affiliate.promo_code if affiliate else "somebody who is gone"
-    return ConflictError(
-        f"The tax form of {whose} was sealed with a key that is not in TAX_ENCRYPTION_KEYS any "
-        "more. Put that key back at the end of the list, or press Send back on the form's card, so "
-        "that they send it again."
-    )
-
-
-async def reseal(session: AsyncSession, ids: Sequence[UUID]) -> tuple[int, list[TaxForm]]:
-    """Seal these forms with the first key: how many were not, and those that no key opens."""
-    vault = _require_vault(session)
-    changed, stuck = 0, []
-    for form in await taxes.some(session, ids):
-        if vault.is_current(form.tax_id_encrypted):
-            continue
-        try:
-            form.tax_id_encrypted = vault.seal_again(form.tax_id_encrypted)
-        except LockedError:
-            stuck.append(form)
-            continue
-        session.add(form)
-        changed += 1
-    return changed, stuck
-
-
-async def tell_locked(session: AsyncSession, stuck: Sequence[TaxForm]) -> None:
-    """Have finance ask for those again whose current form no key opens."""
-    wanted = [form.affiliate_user_id for form in stuck if form.is_current]
-    people = await affiliates.by_ids(session, wanted)
-    if people:
-        names = ", ".join(sorted(each.promo_code for each in people.values()))
-        await effects.tell_operators(
-            session,
-            f"No key in TAX_ENCRYPTION_KEYS opens the tax forms of: {names}. Put the old key back, "
-            "or press Send back on their cards (/affiliate taxes), so that they send them again.",
-        )
-
-
 async def tell_expiring(session: AsyncSession) -> None:
     """Mail everybody whose form expires in less than 60 days, once for each form."""
     now = clock.now()
@@ -380,14 +272,7 @@ async def tell_expiring(session: AsyncSession) -> None:
     await session.flush()
 
 
-def _require_vault(session: AsyncSession) -> Vault:
-    vault = vault_of(session)
-    if vault is None:
-        raise ConflictError("Tax forms are off: TAX_ENCRYPTION_KEYS is not set.")
-    return vault
-
-
-async def _affiliate(session: AsyncSession, affiliate_id: UUID) -> Affiliate:
+async def own_affiliate(session: AsyncSession, affiliate_id: UUID) -> Affiliate:
     """Whose form it is, ours until the transaction ends: forms change under that lock only."""
     affiliate = await affiliates.get(session, affiliate_id, lock=True)
     if affiliate is None:
@@ -400,7 +285,7 @@ async def _open(session: AsyncSession, form_id: UUID) -> tuple[TaxForm, Affiliat
     known = await taxes.get(session, form_id)
     if known is None:
         raise NotFoundError("There is no such tax form.")
-    affiliate = await _affiliate(session, known.affiliate_user_id)
+    affiliate = await own_affiliate(session, known.affiliate_user_id)
     form = await taxes.current(session, affiliate.id)
     if form is None or form.id != form_id:
         raise ConflictError("They have sent a newer form since: decide on that one.")

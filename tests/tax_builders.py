@@ -7,7 +7,8 @@ from cryptography.fernet import Fernet
 from domain import taxes
 from domain.audit import Actor
 from domain.tax_choices import CERTIFICATIONS
-from domain.tax_forms import Draft, Interview, certification_name, parse
+from domain.tax_forms import Draft, certification_name, parse
+from domain.tax_interview import Interview
 from storage import taxes as rows
 from storage.db import Database
 from storage.taxes import TaxForm

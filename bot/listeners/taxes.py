@@ -19,7 +19,7 @@ from bot.errands import Errand
 from bot.home import finish
 from bot.interactions import actor_of, show, show_modal, typed
 from bot.modals import taxes as modals
-from domain import tax_years, taxes
+from domain import tax_withholding, tax_years, taxes
 from domain.statuses import Status
 from domain.taxes import MISSING, SUBMITTED, TOLD_BEFORE, VERIFIED, View, standing_of
 from storage import taxes as rows
@@ -114,7 +114,7 @@ class Taxes:
     async def _switch(self, args: AsyncArgs, *, on: bool) -> None:
         errand = Errand.of(args.body)
         async with self._desk.db.transaction() as session:
-            view = await taxes.switch_withholding(session, errand.id, on=on, actor=actor_of(args))
+            view = await tax_withholding.switch(session, errand.id, on=on, actor=actor_of(args))
         await args.ack()
         name = name_of(view.affiliate)
         done = "A part of each payout is withheld" if on else "Nothing is withheld any more"
@@ -147,8 +147,8 @@ class Taxes:
             initial_comment=f"Payments of {year}, with the last four digits of each tax number.",
         )
         return notice(
-            f"{made.summary()} The file is in our direct messages; whole tax numbers are given out on "
-            f"the server only: affiliate-desk tax export --year {year} --out DIR --with-tins"
+            f"{made.summary()} The file is in our direct messages; whole tax numbers are given out "
+            f"on the server only: affiliate-desk tax export --year {year} --out DIR --with-tins"
         )
 
 

@@ -12,7 +12,7 @@ from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
-from domain import payout_methods, payouts, taxes
+from domain import payout_methods, payouts, tax_withholding, taxes
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.money import money
 from domain.payout_barriers import Claim, claim_of, first_barrier
@@ -43,7 +43,7 @@ async def confirm(request: web.Request, member: Member) -> web.Response:
     async with request.app[CONTEXT].db.read() as session:
         claim = await claim_of(session, member.affiliate, currency)
         refusal = await first_barrier(session, claim)
-        withheld = await taxes.withheld_of(session, member.affiliate.id, claim.available)
+        withheld = await tax_withholding.part_of(session, member.affiliate.id, claim.available)
     if refusal is not None:
         return await _refused(request, member, refusal)
     view = {

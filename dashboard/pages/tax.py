@@ -29,7 +29,8 @@ from domain.tax_choices import (
     TITLES,
     US_CLASSES,
 )
-from domain.tax_forms import Interview, certification_name, interview, parse
+from domain.tax_forms import certification_name, parse
+from domain.tax_interview import Interview, interview
 from domain.tax_years import DOLLARS, Total
 from domain.taxes import Standing
 from storage import taxes as rows

@@ -82,7 +82,12 @@ def test_every_page_is_looked_at() -> None:
 def test_every_form_that_posts_carries_the_session_token(page: Page) -> None:
     """There are as many tokens as forms that post; only those that just ask have none."""
     asking = [form["action"] for form in page.all("form") if form["method"] != "post"]
-    assert asking in ([], ["/affiliate/dashboard/links"], ["/affiliate/dashboard/resources"])
+    assert asking in (
+        [],
+        ["/affiliate/dashboard/links"],
+        ["/affiliate/dashboard/resources"],
+        ["/affiliate/dashboard/tax"],
+    )
     forms = page.all("form")[len(asking) :]
     tokens = [field for field in page.all("input") if field.get("name") == "csrf"]
     assert [token["value"] for token in tokens] == ["csrf-of-this-session"] * len(forms)

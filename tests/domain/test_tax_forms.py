@@ -4,13 +4,8 @@ import pytest
 
 from domain.errors import InvalidError
 from domain.tax_choices import CERTIFICATIONS, NO_WITHHOLDING
-from domain.tax_forms import (
-    Interview,
-    certification_name,
-    interview,
-    names_match,
-    parse,
-)
+from domain.tax_forms import certification_name, names_match, parse
+from domain.tax_interview import Interview, interview
 from tests.tax_builders import AMERICAN, GERMAN, GERMAN_COMPANY, US_COMPANY, draft, typed
 
 

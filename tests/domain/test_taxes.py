@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import clock
-from domain import effects, payouts, program, taxes
+from domain import effects, payouts, program, tax_secrets, tax_withholding, taxes
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.payout_barriers import claim_of, first_barrier
 from domain.payout_views import view as payout_view
@@ -201,7 +201,7 @@ class TestSecrets:
         jared = await join(db)
         form = await send(db, jared.id)
         async with db.transaction() as session:
-            secrets = await taxes.read(session, form, FINANCE, "Matching at the IRS")
+            secrets = await tax_secrets.read(session, form, FINANCE, "Matching at the IRS")
         assert (secrets.tax_id, secrets.signed_from) == (SSN.replace("-", ""), SIGNED_FROM)
         assert "4399" not in repr(secrets)
         async with db.read() as session:
@@ -215,7 +215,7 @@ class TestSecrets:
         form = await send(db, (await join(db)).id)
         with pytest.raises(InvalidError):
             async with db.transaction() as session:
-                await taxes.read(session, form, FINANCE, " ")
+                await tax_secrets.read(session, form, FINANCE, " ")
 
     async def test_a_lost_key_is_a_sentence_and_stops_nothing_else(self, db: Database) -> None:
         """The form can be looked at and sent back; finance is told whom to ask."""
@@ -225,10 +225,10 @@ class TestSecrets:
         seal(db)
         with pytest.raises(ConflictError, match="JARED30 was sealed with a key"):
             async with db.transaction() as session:
-                await taxes.read(session, form, FINANCE, "A check")
+                await tax_secrets.read(session, form, FINANCE, "A check")
         async with db.transaction() as session:
-            changed, stuck = await taxes.reseal(session, [form.id])
-            await taxes.tell_locked(session, stuck)
+            changed, stuck = await tax_secrets.reseal(session, [form.id])
+            await tax_secrets.tell_locked(session, stuck)
         assert (changed, [each.id for each in stuck]) == (0, [form.id])
         told = [each.payload for each in await effects_asked_for(db) if each.kind == "card.notice"]
         assert "JARED30" in told[-1]["text"]
@@ -244,11 +244,11 @@ class TestSecrets:
         new, _ = seal(db, "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=", old)
         for expected in (1, 0):
             async with db.transaction() as session:
-                assert await taxes.reseal(session, [form.id]) == (expected, [])
+                assert await tax_secrets.reseal(session, [form.id]) == (expected, [])
         seal(db, new)
         form = await form_now(db, form)
         async with db.transaction() as session:
-            assert (await taxes.read(session, form, FINANCE, "A check")).tax_id == "536904399"
+            assert (await tax_secrets.read(session, form, FINANCE, "A check")).tax_id == "536904399"
 
     async def test_without_keys_nothing_is_taken(self, db: Database) -> None:
         """And a payout needs no form."""
@@ -339,7 +339,7 @@ class TestWithholding:
         form = await send(db, jared.id)
         for _ in range(2):
             async with db.transaction() as session:
-                await taxes.switch_withholding(session, form.id, on=True, actor=FINANCE)
+                await tax_withholding.switch(session, form.id, on=True, actor=FINANCE)
         return jared, form
 
     async def test_a_part_is_withheld_and_the_sums_hold(self, db: Database) -> None:
@@ -388,7 +388,7 @@ class TestWithholding:
         """On and off, each once; without a rate there is nothing to switch on."""
         jared, form = await self.start(db)
         async with db.transaction() as session:
-            await taxes.switch_withholding(session, form.id, on=False, actor=FINANCE)
+            await tax_withholding.switch(session, form.id, on=False, actor=FINANCE)
         assert await actions(db, jared) == [
             "tax.submitted",
             "tax.withholding_began",
@@ -398,7 +398,7 @@ class TestWithholding:
         await settings(db, backup_withholding_bp=0)
         with pytest.raises(ConflictError, match="backup_withholding_bp"):
             async with db.transaction() as session:
-                await taxes.switch_withholding(session, form.id, on=True, actor=FINANCE)
+                await tax_withholding.switch(session, form.id, on=True, actor=FINANCE)
 
     async def test_others_lose_nothing(self, db: Database) -> None:
         """The setting alone withholds of nobody."""

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import inspect, text
 
 import logs
-from domain import tax_years, taxes
+from domain import tax_secrets, tax_years, taxes
 from storage.affiliates import Affiliate
 from storage.db import Database
 from tests.dashboard.desk import Browser, make_settings
@@ -84,7 +84,7 @@ async def test_a_tax_number_is_found_nowhere(
         form = (await taxes.standing(session, affiliate.id)).form
         assert form is not None
         await taxes.verify(session, form.id, FINANCE)
-        secrets = await taxes.read(session, form, FINANCE, "Matching the number")
+        secrets = await tax_secrets.read(session, form, FINANCE, "Matching the number")
     assert found_in(secrets.tax_id.encode()), "it is there, and is the one that is looked for"
     await paid(outside.db, affiliate, 250_000)
     async with outside.db.transaction() as session:

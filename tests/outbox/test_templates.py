@@ -27,8 +27,6 @@ STATE = {"name": HOSTILE, "promo_code": "MIA30"}
 TAX_FORM = {
     "name": HOSTILE,
     "form": "W-8BEN",
-    "reason": "",
-    "last_day": "31 December 2029",
     "tax_url": "https://desk.example/affiliate/dashboard/tax",
 }
 PAYOUT = {
@@ -161,7 +159,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
-    "tax_expiring": TAX_FORM,
+    "tax_expiring": {**TAX_FORM, "last_day": "31 December 2029"},
     "tax_returned": {**TAX_FORM, "reason": "The name does not fit.\n" + HOSTILE},
     "tax_submitted": TAX_FORM,
     "tier_reached": {

@@ -9,7 +9,7 @@ import pytest
 import clock
 from domain.tax_choices import CERTIFICATIONS
 from domain.tax_forms import certification_name
-from domain.taxes import read
+from domain.tax_secrets import read
 from storage import taxes as rows
 from storage.affiliates import Affiliate
 from storage.db import Database
