@@ -110,6 +110,7 @@ async def change_status(
         await links.suspend(session, affiliate.id, reason)
     await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await live.touch(session, affiliate.id)
+    await live.touch_standings(session)
     await effects.update_directory(session, affiliate.email_key)
     application = await applications.by_email_key(session, affiliate.email_key)
     if application is not None:

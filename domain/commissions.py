@@ -129,4 +129,5 @@ async def adjust(session: AsyncSession, commission: Commission, sale: Sale) -> b
         session, entry.affiliate_user_id, entry.created_at, entry.currency, difference
     )
     await live.touch(session, commission.affiliate_user_id)
+    await live.touch_standings(session)
     return True

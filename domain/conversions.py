@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import milestone_awards, tier_moves
+from domain import live, milestone_awards, tier_moves
 from domain.milestone_awards import Moved
 from domain.tier_moves import Rise
 from storage import leaderboard, referrals
@@ -63,6 +63,8 @@ async def _recount(session: AsyncSession, customer_id: str) -> UUID | None:
     referral.counted = converted
     session.add(referral)
     await session.flush()
+    await live.touch(session, referral.affiliate_user_id)
+    await live.touch_standings(session)
     if referral.converted_at is not None:
         await leaderboard.count_referral(
             session, referral.affiliate_user_id, referral.converted_at, 1 if converted else -1

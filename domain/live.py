@@ -16,6 +16,9 @@ from storage.notices import announce_everywhere
 EVERYBODY: Final = "live:everybody"
 """The topic of what all affiliates see, such as a contest."""
 
+STANDINGS: Final = "live:standings"
+"""The topic of who stands where, which moves with the sales of others."""
+
 
 def topic_of(affiliate_id: UUID) -> str:
     """The topic of what one affiliate sees."""
@@ -40,3 +43,11 @@ async def touch(session: AsyncSession, affiliate_id: UUID) -> None:
 async def touch_all(session: AsyncSession) -> None:
     """Say that something that every affiliate sees is changed by this transaction."""
     await announce_everywhere(session, EVERYBODY)
+
+
+async def touch_standings(session: AsyncSession) -> None:
+    """Say that this transaction may move places: on the leaderboard, in a contest.
+
+    It comes with every sale, so that streams take their time to look.
+    """
+    await announce_everywhere(session, STANDINGS)

@@ -52,7 +52,7 @@ async def _stream(request: web.Request, member: Member, period: Period) -> web.S
 
     own = (live.topic_of(affiliate_id), live.person_topic(member.session.email_key))
     return await request.app[STREAMS].serve(
-        request, session_id, look, own=own, shared=(live.EVERYBODY,)
+        request, session_id, look, own=own, shared=(live.EVERYBODY,), others=(live.STANDINGS,)
     )
 
 

@@ -1,9 +1,9 @@
 """Event streams: pages that are open hear that something changed, in whichever server it did.
 
 Each stream looks when it is told to, at midnight where its reader lives, and every minute to be
-sure; news that come within a second are one look. It ends when its reader signs out or is let in
-no more, when the browser is gone, and at once when the server stops: browsers come back by
-themselves. See https://html.spec.whatwg.org/multipage/server-sent-events.html.
+sure, and says so each time; news that come within a second are one look. It ends when its reader
+signs out or is let in no more, when the browser is gone, and at once when the server stops:
+browsers come back by themselves. See https://html.spec.whatwg.org/multipage/server-sent-events.html.
 """
 
 import asyncio
@@ -37,6 +37,8 @@ GATHER_S: Final = 0.15
 APART_S: Final = 1.0
 SPREAD_S: Final = 2.0
 """What everybody sees need not be read by everybody at the same moment."""
+OTHERS_PER_S: Final = 20
+"""With each sale of one, places of all others may move: so many pages a second look at that."""
 LOOK_S: Final = 60.0
 BEAT_S: Final = 20.0
 """Proxies give up on connections that are silent for a minute or so."""
@@ -118,8 +120,12 @@ class Streams:
         *,
         own: tuple[str, ...],
         shared: tuple[str, ...],
+        others: tuple[str, ...],
     ) -> web.StreamResponse:
         """Answer with a stream until it ends; it looks at the news of these topics.
+
+        At those of its `own` reader at once, at the `shared` ones within seconds, and at what
+        `others` do when it is its turn, once for all that they did until then.
 
         Raises `ProblemError` where there are too many streams, of this session or at all.
         """
@@ -128,10 +134,14 @@ class Streams:
             async with self._looks:
                 return await look()
 
+        def tell_in_turn() -> None:
+            stream.tell_within(max(SPREAD_S, len(self._open) / OTHERS_PER_S))
+
         with (
             self._place(request, session_id) as stream,
             self._db.listening(stream.tell, *own),
             self._db.listening(stream.tell_soon, *shared),
+            self._db.listening(tell_in_turn, *others),
         ):
             return await stream.run(look_in_turn)
 
@@ -171,6 +181,7 @@ class _Stream:
         self._response = web.StreamResponse(headers=_HEADERS)
         self._response.content_type, self._response.charset = _MEDIA_TYPE, "utf-8"
         self._news = asyncio.Event()
+        self._turn: asyncio.TimerHandle | None = None
         self._looked_at = 0.0
         self._is_ended = False
 
@@ -188,6 +199,12 @@ class _Stream:
         """Have it look within some seconds, not with all others."""
         seconds = random.uniform(0, SPREAD_S)  # noqa: S311 - spread, not secrecy
         asyncio.get_running_loop().call_later(seconds, self._news.set)
+
+    def tell_within(self, seconds: float) -> None:
+        """Have it look some time in the next `seconds`, unless it does so anyway."""
+        if self._turn is None:
+            delay = random.uniform(0, seconds)  # noqa: S311 - spread, not secrecy
+            self._turn = asyncio.get_running_loop().call_later(delay, self._news.set)
 
     def end(self) -> None:
         """Have it end, without a word: the browser comes back, to another server maybe."""
@@ -210,9 +227,12 @@ class _Stream:
         # Those of a server that stopped come back one after another.
         retry = RETRY_MS + int(random.uniform(0, RETRY_MS))  # noqa: S311 - spread, not secrecy
         await self._write(f"retry: {retry}\n\n")
-        shown, is_told = None, False
+        shown = None
         while not self.is_over:
             self._news.clear()
+            if self._turn is not None:
+                self._turn.cancel()
+                self._turn = None
             self._looked_at = asyncio.get_running_loop().time()
             found = await look()
             if found is None:
@@ -220,13 +240,13 @@ class _Stream:
                 return
             if found.shown != shown:
                 await self._write(_event("earnings", found.data))
-            elif is_told:
+            else:
                 await self._write(_event("changed", {}))
             shown = found.shown
-            is_told = await self._wait(min(LOOK_S, found.seconds))
+            await self._wait(min(LOOK_S, found.seconds))
 
-    async def _wait(self, seconds: float) -> bool:
-        """Wait for news, `seconds` at most; whether there are any."""
+    async def _wait(self, seconds: float) -> None:
+        """Wait for news, `seconds` at most."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while not self._news.is_set() and (left := until - loop.time()) > 0:
@@ -236,11 +256,10 @@ class _Stream:
                 if left > BEAT_S:
                     await self._write(": still here\n\n")
         if not self._news.is_set():
-            return False
+            return
         rest = self._looked_at + APART_S - loop.time()
         if not self.is_over:
             await asyncio.sleep(max(GATHER_S, rest))
-        return True
 
     async def _write(self, text: str) -> None:
         """Raises `TimeoutError`, an `OSError`, where the browser does not take it."""

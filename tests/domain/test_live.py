@@ -46,6 +46,21 @@ async def test_what_an_affiliate_sees_is_told_to_them_alone(db: Database) -> Non
     assert steps == ["sale", "refund", "request", "approval", "tier", "pause"]
 
 
+async def test_places_move_with_the_sales_of_others(db: Database) -> None:
+    """With each sale, each refund, and who is let in or not; not with what brings nothing new."""
+    jared = await join(db)
+    told: list[str] = []
+    with db.listening(lambda: told.append("moved"), live.STANDINGS):
+        await settle(db, facts())
+        await settle(db, later(facts()))
+        assert told == ["moved"]
+        await settle(db, later(later(facts()), refunded=2900))
+        assert len(told) == 2
+        async with db.transaction() as session:
+            await affiliates.change_status(session, jared.id, Status.PAUSED, "a break", RITA)
+    assert len(told) == 3
+
+
 async def test_who_signs_out_is_told_apart(db: Database) -> None:
     """The topic of a person does not say who it is, and letter case makes no other person."""
     told: list[str] = []

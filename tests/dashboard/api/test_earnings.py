@@ -234,6 +234,33 @@ async def test_where_nothing_changed_nothing_is_sent_twice(
         assert await events.silent(1.5)
 
 
+async def test_what_others_sell_moves_places_and_is_told_in_turn(
+    here: Here, browser: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for all that they sold until then, so that a good day of many costs little."""
+    hurry(monkeypatch, SPREAD_S=0.5)
+    await join(here.db, "LEO30", email="leo@example.com")
+    async with stream(browser) as events:
+        await events.amounts()
+        for n in range(1, 6):
+            await settle(here.db, facts(n, codes=("LEO30",)))
+        told = 0
+        while not await events.silent(2):
+            told += 1
+        assert 1 <= told < 5
+
+
+async def test_a_hint_that_is_lost_costs_a_minute(
+    browser: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no other figure moves: all cards are asked for again."""
+    hurry(monkeypatch, LOOK_S=0.2)
+    async with stream(browser) as events:
+        await events.amounts()
+        for _ in range(2):
+            assert await events.next() == ("changed", {})
+
+
 async def test_a_burst_of_news_is_a_few_looks(
     here: Here, browser: ClientSession, mia: Affiliate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
