@@ -16,6 +16,7 @@ import dashboard.public.discount_codes
 import dashboard.public.landing
 import dashboard.public.links
 import dashboard.public.pricing
+import dashboard.public.privacy
 import dashboard.public.scripts
 import dashboard.public.unsubscribe
 import door
@@ -65,6 +66,8 @@ class Desk:
         """The one aiohttp application: webhooks, bot, dashboard and health."""
         watch = door.watch(self.metrics, self.settings.trusted_proxies)
         app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
+        secure = self.settings.public_url.startswith("https://")
+        app.on_response_prepare.append(door.headers(secure=secure))
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(
             self.db,
@@ -82,6 +85,7 @@ class Desk:
         dashboard.public.landing.add_routes(app, pages)
         dashboard.public.links.add_routes(app, pages)
         dashboard.public.pricing.add_routes(app, pages)
+        dashboard.public.privacy.add_routes(app, pages)
         dashboard.public.scripts.add_routes(app)
         dashboard.public.unsubscribe.add_routes(app, pages)
         health.add_routes(app, self.db, self.metrics, lambda: self._up)

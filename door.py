@@ -1,7 +1,7 @@
 """What happens to every request before anything else: its id, where it comes from, a count."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
@@ -13,6 +13,10 @@ from health import Metrics
 from storage.ids import new_id
 
 Networks = Sequence[IPv4Network | IPv6Network]
+Finish = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
+
+HSTS: Final = "max-age=31536000"
+_CLOSED: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -46,6 +50,26 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
         return response
 
     return watched
+
+
+def headers(*, secure: bool) -> Finish:
+    """Give each answer the headers that it did not bring itself, also an error or a stream.
+
+    Pages bring a policy of their own; what is no page may load nothing, wherever it is shown.
+    `secure` says whether browsers reach us by HTTPS only.
+    """
+
+    async def finish(_request: web.Request, response: web.StreamResponse) -> None:
+        known = response.headers
+        known.setdefault("X-Content-Type-Options", "nosniff")
+        known.setdefault("Referrer-Policy", "same-origin")
+        if response.content_type != "text/html":
+            known.setdefault("Content-Security-Policy", _CLOSED)
+        if secure:
+            known.setdefault("Strict-Transport-Security", HSTS)
+        known["Server"] = "Affiliate Desk"  # without its libraries and their versions
+
+    return finish
 
 
 def _refuse_packed(request: web.Request) -> None:

@@ -1,6 +1,7 @@
 """Is it alive, is it ready, and what does it count."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -43,7 +44,11 @@ class Metrics:
 def add_routes(
     app: web.Application, db: Database, metrics: Metrics, is_up: Callable[[], bool]
 ) -> None:
-    """Add `/healthz`, `/readyz` and `/metrics`; `is_up` says whether the workers run."""
+    """Add `/healthz`, `/readyz` and `/metrics`; `is_up` says whether the workers run.
+
+    The metrics are for this machine and its own network, and for nobody who comes by a proxy
+    from elsewhere.
+    """
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -59,7 +64,9 @@ def add_routes(
             return web.json_response({"status": "a migration is missing"}, status=503)
         return web.json_response({"status": "ready"})
 
-    async def show_metrics(_request: web.Request) -> web.Response:
+    async def show_metrics(request: web.Request) -> web.Response:
+        if not _is_near(request.remote or ""):
+            raise web.HTTPNotFound
         async with db.read() as session:
             for name, table in _TABLES.items():
                 metrics.open_work.labels(name).set(await work.count_open(session, table))
@@ -70,3 +77,11 @@ def add_routes(
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", show_metrics)
+
+
+def _is_near(address: str) -> bool:
+    """Whether an address is of this machine or of a private network; none is a local socket's."""
+    try:
+        return not address or not ip_address(address).is_global
+    except ValueError:
+        return False

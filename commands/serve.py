@@ -27,6 +27,8 @@ from storage.db import Database
 from storage.sole_server import sole_server
 
 _KEY_LENGTH = 32
+_TOKEN_LENGTH = 24
+"""As many random characters cannot be guessed, however fast somebody tries."""
 _SHUTDOWN_S = 15.0
 _SANDBOX_DATABASE = "affiliate-desk.db"
 _SANDBOX_TAX_KEY = "tax.key"
@@ -45,13 +47,22 @@ _log = structlog.get_logger("serve")
 async def serve(settings: Settings) -> None:
     """Run the server on HOST and PORT.
 
-    Raises `InvalidError` without a good SECRET_KEY or a free port, and `DatabaseError`.
+    Raises `InvalidError` without a good SECRET_KEY, with a token that could be guessed or without
+    a free port, and `DatabaseError`.
     """
     if len(settings.secret_key.get_secret_value()) < _KEY_LENGTH:
         raise InvalidError(
             f"Set SECRET_KEY to at least {_KEY_LENGTH} random characters. This makes some:\n"
             '  python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
+    for name in ("admin_api_token", "product_api_token"):
+        token = getattr(settings, name)
+        if token is not None and len(token.get_secret_value()) < _TOKEN_LENGTH:
+            raise InvalidError(
+                f"Set {name.upper()} to at least {_TOKEN_LENGTH} random characters, or unset it. "
+                "This makes some:\n"
+                '  python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+            )
     desk = Desk(settings)
     with _alone_on(desk.db):
         await _run(desk.app(), settings)

@@ -18,7 +18,7 @@ from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.catalogue import PLANS
 from sandbox.stripe.resources.customers import find_or_create
 
-TOKEN: Final = "product-sandbox"
+TOKEN: Final = "sandbox-product-token-that-is-public"
 HOME: Final = "/sandbox/product/"
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)
 _FRAMES: Final = 40

@@ -102,7 +102,7 @@ class StandIns:
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",
             "fetch_pages": False,
-            "admin_api_token": "admin-sandbox",
+            "admin_api_token": "sandbox-admin-token-that-is-public",
             "product_api_token": TOKEN,
             "tally_signing_secret": self.tally.signing_secret,
             "tally_url_secret": "tally_url_sandbox",

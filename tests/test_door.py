@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from door import sender_of, watch
+from door import headers, sender_of, watch
 from health import Metrics
 
 TRUSTED = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24")]
@@ -55,3 +55,50 @@ async def test_each_request_has_an_id_and_a_sender_and_is_counted() -> None:
         labels = {"route": "/show/{name}", "status": status}
         value = metrics.registry.get_sample_value("affiliate_desk_requests_total", labels)
         assert value == 1
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("path", ["/json", "/nowhere", "/broken", "/own", "/stream"])
+async def test_every_answer_has_safe_headers(path: str, *, secure: bool) -> None:
+    """Answers of programs, errors, failures and streams; what an answer brings itself stays."""
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        if request.path == "/broken":
+            raise RuntimeError("select * from secrets")
+        if request.path == "/own":
+            return web.Response(headers={"Content-Security-Policy": "default-src 'self'"})
+        if request.path == "/stream":
+            stream = web.StreamResponse()
+            await stream.prepare(request)
+            return stream
+        return web.json_response({})
+
+    app = web.Application(middlewares=[watch(Metrics(), TRUSTED)])
+    app.on_response_prepare.append(headers(secure=secure))
+    for name in ("json", "broken", "own", "stream"):
+        app.router.add_get(f"/{name}", show)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get(path)
+        told = answer.headers
+        assert told["X-Content-Type-Options"] == "nosniff"
+        assert told["Referrer-Policy"] == "same-origin"
+        policy = told["Content-Security-Policy"]
+        assert ("frame-ancestors 'none'" in policy) is (path != "/own")
+        assert ("Strict-Transport-Security" in told) is secure
+        assert told["Server"] == "Affiliate Desk"
+        assert "secrets" not in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/json", "/nowhere"])
+async def test_nothing_is_traced(path: str) -> None:
+    """`TRACE` would send a browser's cookies back to a script."""
+
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response(dict(request.headers))
+
+    app = web.Application(middlewares=[watch(Metrics(), TRUSTED)])
+    app.router.add_get("/json", show)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.request("TRACE", path, headers={"Cookie": "a=secret"})
+        assert answer.status in {404, 405}
+        assert "secret" not in await answer.text()

@@ -63,6 +63,23 @@ class TestTheDoor:
         assert (await post(desk, body, {"Content-Type": "application/json"}))[0] == 401
         assert (await post(desk, body + " ", headers))[0] == 401
 
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"X-Slack-Signature": "v0=\u00e9"},
+            {"X-Slack-Signature": "\u00e9" * 67},
+            {"X-Slack-Request-Timestamp": "99999999999999"},
+            {"X-Slack-Request-Timestamp": "-1"},
+        ],
+    )
+    async def test_a_strange_signature_is_no_failure(
+        self, desk: Desk, header: dict[str, str]
+    ) -> None:
+        """Refused like any other that Slack did not make."""
+        body = json.dumps({"type": "url_verification", "challenge": "c-1"})
+
+        assert (await post(desk, body, signed(desk, body) | header))[0] == 401
+
     async def test_an_old_signature_is_refused(self, desk: Desk) -> None:
         """What was signed more than five minutes ago may have been recorded by somebody."""
         body = json.dumps({"type": "url_verification", "challenge": "c-1"})

@@ -146,7 +146,7 @@ async def make(sandbox: str, terms: dict[str, Any] = TERMS) -> dict[str, Any]:
 async def send(sandbox: str, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """What an operator's program asks for."""
     address = f"{sandbox}/api/admin/discount-codes{path}"
-    headers = {"Authorization": "Bearer admin-sandbox"}
+    headers = {"Authorization": "Bearer sandbox-admin-token-that-is-public"}
     async with (
         ClientSession(headers=headers) as client,
         client.request(method, address, json=body) as answer,

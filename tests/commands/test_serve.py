@@ -161,3 +161,12 @@ async def test_a_packed_body_is_refused(tmp_path: Path) -> None:
                 assert answer.status == 415
                 assert "without a Content-Encoding" in await answer.text()
     assert await server.stop() == 0
+
+
+@pytest.mark.parametrize("name", ["ADMIN_API_TOKEN", "PRODUCT_API_TOKEN"])
+async def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path, name: str) -> None:
+    """Whoever holds it may do everything that it opens, and nothing slows down a guesser."""
+    status, said = await _run(tmp_path, "serve", **{name: "short-and-guessable"})
+    assert status == 1
+    assert said.startswith(f"Set {name} to at least 24 random characters")
+    assert "short-and-guessable" not in said
