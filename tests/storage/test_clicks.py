@@ -45,6 +45,9 @@ def click(visitor: str, **changes: Any) -> Value:
         "network": "",
         "kind": COUNTED,
         "channel": "redirect",
+        "fetched_as": "page",
+        "paid": "gclid",
+        "keyword": "propmine code",
         "first_key": f"JARED30:{visitor}",
         "clicked_at": NOON,
     }
