@@ -19,12 +19,22 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.context import CONTEXT, VISIT
-from dashboard.pages import checklists, contests, earnings, leaderboard, milestones, numbers, tiers
+from dashboard.pages import (
+    checklists,
+    contests,
+    earnings,
+    leaderboard,
+    milestones,
+    numbers,
+    payouts,
+    tiers,
+)
 from dashboard.rendering import fragment
 from dashboard.standing import Member
 from domain.program import Program
 from storage.affiliates import Affiliate
 
+UNDER: Final = "under"
 View = Callable[[AsyncSession, Affiliate, Program], Awaitable[Mapping[str, Any] | None]]
 
 
@@ -32,27 +42,30 @@ View = Callable[[AsyncSession, Affiliate, Program], Awaitable[Mapping[str, Any] 
 class LiveCard:
     """A card: its template, and the view that fills it, which is None where it is not shown.
 
-    A `wide` card has a row to itself; others stand two in a row where there is room. Those `below`
-    stand under the promo code and the next payout.
+    A `wide` card has a row to itself; others stand two in a row where there is room. `place` is
+    where it stands on the overview: at the `top`, beside the promo code (`payout`), `under` that,
+    or beside the account (`plans`).
     """
 
     name: str
     template: str
     view: View
     wide: bool = True
-    below: bool = False
+    place: str = UNDER
 
 
 LIVE_CARDS: Final[tuple[LiveCard, ...]] = (
-    LiveCard("earnings", "live_earnings.html", earnings.live_view),
-    LiveCard("contest", "live_contest.html", contests.live_view),
+    LiveCard("earnings", "live_earnings.html", earnings.live_view, place="top"),
+    LiveCard("contest", "live_contest.html", contests.live_view, place="top"),
+    LiveCard("payout", "live_payout.html", payouts.live_view, place="payout"),
+    LiveCard("checklist", "live_checklist.html", checklists.live_view),
     LiveCard("milestones", "live_milestones.html", milestones.live_view, wide=False),
     LiveCard("leaderboard", "live_leaderboard.html", leaderboard.live_view, wide=False),
-    LiveCard("checklist", "live_checklist.html", checklists.live_view),
-    LiveCard("numbers", "live_numbers.html", numbers.live_view, below=True),
-    LiveCard("tier", "live_tier.html", tiers.live_view, below=True),
+    LiveCard("numbers", "live_numbers.html", numbers.live_view),
+    LiveCard("tier", "live_tier.html", tiers.live_view),
+    LiveCard("plans", "live_plans.html", numbers.plans_view, place="plans"),
 )
-"""From the top of the page down: earnings, contest, milestones, leaderboard, checklist."""
+"""From the top of the page down. The promo code is on the first screen, what it brings is next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class LiveFragment:
     html: Markup
     mark: str
     wide: bool
-    below: bool
+    place: str
 
 
 async def live_fragments(
@@ -75,7 +88,7 @@ async def live_fragments(
         view = await card.view(session, affiliate, request[VISIT].program)
         html = Markup() if view is None else fragment(request, card.template, view)
         mark = hashlib.sha256(html.encode()).hexdigest()[:16]
-        made.append(LiveFragment(card.name, html, mark, card.wide, card.below))
+        made.append(LiveFragment(card.name, html, mark, card.wide, card.place))
     return made
 
 

@@ -1,4 +1,4 @@
-"""The tiles of the overview: who came through an affiliate, and where their money stands."""
+"""What the overview says in figures: who came through an affiliate, where their money stands."""
 
 from typing import Any, Final
 
@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.affiliates import overview
 from domain.program import Program
+from storage import referrals
 from storage.affiliates import Affiliate
 
 ACTIVE: Final = "active"
@@ -14,7 +15,7 @@ ACTIVE: Final = "active"
 async def live_view(
     session: AsyncSession, affiliate: Affiliate, program: Program
 ) -> dict[str, Any]:
-    """The program's currency stands first, others where there is anything."""
+    """The tiles. The program's currency stands first, others where there is anything."""
     seen = await overview(session, affiliate)
     balances = {program.currency: (0, 0)} | seen.balances
     paid = {program.currency: 0} | seen.paid
@@ -25,6 +26,30 @@ async def live_view(
         "pending": _amounts({name: both[1] for name, both in balances.items()}),
         "paid": _amounts(paid),
     }
+
+
+async def plans_view(
+    session: AsyncSession, affiliate: Affiliate, _program: Program
+) -> dict[str, Any]:
+    """A table of plans by status; active stands first."""
+    counts = await referrals.breakdown(session, affiliate.id)
+    statuses = sorted({status for _, status, _ in counts}, key=lambda s: (s != ACTIVE, s))
+    plans = list(dict.fromkeys(plan for plan, _, _ in counts))
+    found = {(plan, status): count for plan, status, count in counts}
+    rows = [[found.get((plan, status), 0) for status in statuses] for plan in plans]
+    totals = [sum(column) for column in zip(*rows, strict=True)]
+    return {
+        "columns": ["Plan", *(_words(status, "Unknown") for status in statuses), "All"],
+        "rows": [
+            [_words(plan, "Unknown plan"), *row, sum(row)]
+            for plan, row in zip(plans, rows, strict=True)
+        ],
+        "totals": ["All plans", *totals, sum(totals)],
+    }
+
+
+def _words(name: str, missing: str) -> str:
+    return name.replace("_", " ").capitalize() or missing
 
 
 def _amounts(found: dict[str, int]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """`/affiliate/dashboard`: what an approved affiliate comes for."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -9,13 +8,10 @@ from aiohttp import web
 import clock
 from dashboard.context import CONTEXT, VISIT
 from dashboard.pages.live import live_fragments
-from dashboard.pages.numbers import ACTIVE
-from dashboard.pages.payouts import under_way
 from dashboard.rendering import render
 from dashboard.security import CSP
 from dashboard.standing import Member
 from domain.affiliates import Overview, overview
-from domain.payout_barriers import Claim, claim_of
 from domain.program import Program
 from domain.promo import promo_words
 from settings import Settings
@@ -30,7 +26,6 @@ async def show(request: web.Request, member: Member) -> web.Response:
     context, visit = request.app[CONTEXT], request[VISIT]
     async with context.db.read() as session:
         seen = await overview(session, member.affiliate)
-        claim = await claim_of(session, member.affiliate, visit.program.currency)
         devices = await sessions.of_person(session, member.session.email_key)
         live = await live_fragments(request, session, member.affiliate)
     view = {
@@ -38,8 +33,6 @@ async def show(request: web.Request, member: Member) -> web.Response:
         "live": live,
         "now": clock.now(),
         **_account(seen, visit.program, context.settings),
-        **_payout(claim),
-        "breakdown": _breakdown(seen.breakdown),
         "sessions": [_device(device, member.session) for device in devices],
     }
     page = render(request, "dashboard.html", view)
@@ -69,39 +62,6 @@ def _account(seen: Overview, program: Program, settings: Settings) -> dict[str, 
         "disclosure": words.disclosure,
         "promo_copy": [{"title": title, "text": text} for title, text in words.copy],
     }
-
-
-def _payout(claim: Claim) -> dict[str, Any]:
-    """The payout bar is in the program's currency."""
-    return {
-        "payout": {
-            "balance_cents": claim.available,
-            "threshold_cents": claim.minimum,
-            "currency": claim.currency,
-            "open": under_way(claim),
-        },
-    }
-
-
-def _breakdown(counts: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
-    """A table of plans by status, from `(plan, status, count)`; active stands first."""
-    statuses = sorted({status for _, status, _ in counts}, key=lambda s: (s != ACTIVE, s))
-    plans = list(dict.fromkeys(plan for plan, _, _ in counts))
-    found = {(plan, status): count for plan, status, count in counts}
-    rows = [[found.get((plan, status), 0) for status in statuses] for plan in plans]
-    totals = [sum(column) for column in zip(*rows, strict=True)]
-    return {
-        "columns": ["Plan", *(_words(status, "Unknown") for status in statuses), "All"],
-        "rows": [
-            [_words(plan, "Unknown plan"), *row, sum(row)]
-            for plan, row in zip(plans, rows, strict=True)
-        ],
-        "totals": ["All plans", *totals, sum(totals)],
-    }
-
-
-def _words(name: str, missing: str) -> str:
-    return name.replace("_", " ").capitalize() or missing
 
 
 def _device(device: Session, current: Session) -> dict[str, Any]:

@@ -156,6 +156,20 @@ def _claim(claim: Claim) -> dict[str, Any]:
     }
 
 
+async def live_view(
+    session: AsyncSession, affiliate: Affiliate, program: Program
+) -> dict[str, Any]:
+    """What the overview says of the next payout, in the program's currency."""
+    claim = await claim_of(session, affiliate, program.currency)
+    return {
+        "balance_cents": claim.available,
+        "threshold_cents": claim.minimum,
+        "currency": claim.currency,
+        "open": under_way(claim),
+        "hold_days": program.hold_days,
+    }
+
+
 def under_way(claim: Claim) -> dict[str, Any] | None:
     """The payout that is on its way, if one is: how much, and how far it has come."""
     payout = claim.open_payout

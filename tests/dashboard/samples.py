@@ -178,6 +178,18 @@ LIVE: dict[str, dict[str, Any]] = {
         ],
         "said": HOSTILE,
     },
+    "payout": {
+        "balance_cents": 1250,
+        "threshold_cents": 2500,
+        "currency": "usd",
+        "open": None,
+        "hold_days": 30,
+    },
+    "plans": {
+        "columns": ["Plan", "Active", "Ended", "All"],
+        "rows": [[HOSTILE, 5, 2, 7], ["Yearly", 2, 0, 2]],
+        "totals": ["All plans", 7, 2, 9],
+    },
     "numbers": {
         "referrals": 1400,
         "active": 9,
@@ -222,12 +234,6 @@ DASHBOARD: dict[str, Any] = {
         "terms_version": "v1",
         "payout_status": "not_requested",
         "rate_bp": 1250,
-    },
-    "payout": {"balance_cents": 1250, "threshold_cents": 2500, "currency": "usd", "open": None},
-    "breakdown": {
-        "columns": ["Plan", "Active", "Ended", "All"],
-        "rows": [["Monthly", 5, 2, 7], ["Yearly", 2, 0, 2]],
-        "totals": ["All plans", 7, 2, 9],
     },
     "disclosure": "I earn a commission if you subscribe.",
     "promo_copy": [{"title": "Short post", "text": HOSTILE}],

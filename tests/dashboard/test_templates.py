@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboard.format import FILTERS
+from dashboard.pages.live import LIVE_CARDS
 from tests.dashboard.samples import (
     BLANK,
     DASHBOARD,
@@ -26,6 +27,7 @@ PARTIALS = {
     *("apply_form", "base", "components", "customers", "icons", "leaderboard_list"),
     *("sign_in_form", "tiers"),
 }
+PLACES = {card.name: card.place for card in LIVE_CARDS}
 JINJA = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 JINJA.filters.update(FILTERS)
 
@@ -34,7 +36,13 @@ def live_cards() -> Iterator[dict[str, Any]]:
     """Every card that follows the news, as the dashboard is handed them."""
     for name, view in LIVE.items():
         html = JINJA.get_template(f"live_{name}.html").render({**EVERY_PAGE, **view})
-        yield {"name": name, "html": Markup(html), "mark": "a1b2", "wide": True, "below": False}  # noqa: S704
+        yield {
+            "name": name,
+            "html": Markup(html),  # noqa: S704 - the template escapes
+            "mark": "a1b2",
+            "wide": True,
+            "place": PLACES[name],
+        }
 
 
 class Page(HTMLParser):
@@ -196,8 +204,7 @@ def test_with_tally_the_visitor_is_sent_to_its_form() -> None:
 )
 def test_the_payout_bar_says_in_words_what_it_shows(balance: int, words: str, bar: str) -> None:
     """The bar never leaves its track, and the sentence under it gives the exact amounts."""
-    payout = {**DASHBOARD["payout"], "balance_cents": balance}
-    page = Page("dashboard", {**DASHBOARD, "payout": payout})
+    page = Page("live_payout", {**LIVE["payout"], "balance_cents": balance})
     label = "Balance on the way to a payout"
     (found,) = [one for one in page.all("progress") if one["aria-label"] == label]
     assert (found["value"], found["max"]) == (bar, "2500")
@@ -206,8 +213,7 @@ def test_the_payout_bar_says_in_words_what_it_shows(balance: int, words: str, ba
 
 def test_an_affiliate_without_referrals_is_told_how_to_begin() -> None:
     """No empty table: a sentence and three first steps."""
-    nothing: dict[str, Any] = {"columns": [], "rows": [], "totals": None}
-    page = Page("dashboard", {**DASHBOARD, "breakdown": nothing})
+    page = Page("live_plans", {"columns": [], "rows": [], "totals": None})
     assert "No referrals yet: share your code" in page.words
     assert not page.all("table")
 

@@ -118,7 +118,8 @@ class TestPage:
             session.add(jared)
         page = await browser.get("/affiliate/dashboard")
         assert "The minimum of $10.00 is reached" in said(page)
-        assert links(page).count(HERE) == 2
+        # From the menu, from the list of the first two weeks, and from here.
+        assert links(page).count(HERE) == 3
         await approve_payout(desk.db, await ask(desk.db, jared))
         page = await browser.get("/affiliate/dashboard")
         assert "$12.00 are on their way: approved, and paid next." in said(page)
