@@ -45,7 +45,10 @@ async def sweep(session: AsyncSession) -> None:
     for look in (_many_at_once, _no_sign_ups, _framed, _burst, _brand):
         for owner, finding in await look(session, settings, now):
             found[owner].append(finding)
-    # In one order, so that two processes never wait for each other in a circle.
+    # All before the first is told to the audit log, and in one order: so that neither two
+    # processes nor whoever has an affiliate and wants the log wait for each other in a circle.
+    for owner in sorted(found):
+        await affiliates.hold(session, owner)
     for owner in sorted(found):
         for finding in found[owner]:
             await detect(session, owner, finding)

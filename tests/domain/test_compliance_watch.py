@@ -1,5 +1,6 @@
 """What recent clicks and pages give away, and whom they never do."""
 
+import asyncio
 import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,9 @@ from uuid import UUID
 import pytest
 
 import clock
-from domain import compliance_watch, disclosure, program
+from domain import audit, compliance_watch, disclosure, program
 from domain.compliance_cases import Decision
+from storage import affiliates
 from storage.affiliates import Affiliate
 from storage.clicks import Click
 from storage.compliance import PageCheck
@@ -291,3 +293,17 @@ async def test_each_page_is_due_once_a_day_and_the_check_can_be_switched_off(db:
         async with db.transaction() as session:
             await program.update(session, {"disclosure_check": False}, RITA)
         assert await due() == []
+
+
+async def test_a_look_waits_for_nobody_while_it_holds_the_audit_log(db: Database) -> None:
+    """Who holds an affiliate and then writes into the log can go on while the watch waits."""
+    made = await people(db, 4)
+    async with db.transaction() as session:
+        session.add_all(stuffed(made[:3], 30))
+    last = max(one.id for one in made[:3])
+    async with db.transaction() as session:
+        await affiliates.hold(session, last)
+        looking = asyncio.create_task(look(db, stuffing_min_visitors=5))
+        await asyncio.sleep(0.5)
+        await audit.record(session, RITA, "affiliate.seen", f"affiliate:{last}")
+    assert len(await looking) == 3
