@@ -103,6 +103,10 @@ async def confirm(
     where somebody else is first by now: then nothing has happened.
     """
     contest = await _ended(session, contest_id)
+    await affiliates.hold(session, affiliate_id)  # nobody pauses them until they are paid
+    # Kept first, and judged by what was kept: sales are settled meanwhile.
+    await contest_standings.freeze(session, contest)
+    contest.status = ANNOUNCED
     found = await standings(session, contest)
     if found.leader is None or found.leader.affiliate.id != affiliate_id:
         now = found.leader.affiliate.name if found.leader else "nobody"
@@ -110,7 +114,6 @@ async def confirm(
             f"The standings of {contest.name} have changed: {now} is first now. Nothing was "
             "announced; look again."
         )
-    await contest_standings.freeze(session, contest)
     contest.winner_user_id = affiliate_id
     amount = contest.prize_amount_cents or 0
     if amount:

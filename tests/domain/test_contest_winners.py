@@ -283,3 +283,19 @@ async def test_a_sale_that_is_heard_of_after_the_end_still_counts(db: Database) 
         await buy(db, "BEN30", 9, END - HOUR)
         await move(db)
     assert (await contest_now(db, contest)).proposed_user_id == ben.id
+
+
+async def test_who_is_paused_meanwhile_does_not_win(db: Database) -> None:
+    """A pause that is under way decides first: nothing is announced, kept or paid."""
+    contest, (amy, ben, _) = await over(db)
+    with clock.travel(AFTER):
+        async with db.transaction() as session:
+            await affiliates.change_status(session, amy.id, Status.PAUSED, "Looks odd.", RITA)
+            confirming = asyncio.create_task(confirm(db, contest, amy.id))
+            await asyncio.sleep(0.5)
+        with pytest.raises(ConflictError, match="Ben is first now"):
+            await confirming
+        assert "contest" not in {reason for reason, _ in await movements(db, amy.id)}
+        assert (await contest_now(db, contest)).status == ENDED
+        await confirm(db, contest, ben.id)
+    assert await ranked(db, contest) == [("Ben", 1), ("Cat", 1)]
