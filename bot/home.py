@@ -15,7 +15,7 @@ from bot.errands import Errand
 from bot.health import look
 from bot.interactions import whisper
 from domain import taxes
-from storage import affiliates, applications
+from storage import affiliates, applications, fraud
 
 
 async def publish(
@@ -39,6 +39,7 @@ async def publish(
             await look(session, desk.settings),
             CodeNews(await code_lists.look(session, looking, CODES_MAX), news, undo),
             await taxes.counts(session),
+            await fraud.count_open(session),
         )
     await client.views_publish(user_id=user_id, view=home_view(home))
 

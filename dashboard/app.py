@@ -14,6 +14,7 @@ from dashboard.pages import (
     checklists,
     compliance,
     earnings,
+    fraud,
     landing,
     leaderboard,
     links,
@@ -32,7 +33,7 @@ from dashboard.pages import (
 from dashboard.photos import PHOTO_MAX
 from dashboard.security import guard, own_forms_only
 from dashboard.session import know_visitor
-from dashboard.standing import approved_only
+from dashboard.standing import affiliates_only, approved_only
 from dashboard.uploads import UPLOAD_MAX
 
 __all__ = ["DashboardContext", "add_routes"]
@@ -67,6 +68,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/sign-out", sessions.end)
     _add_dashboard(pages)
     compliance.add_routes(pages)
+    fraud.add_routes(pages)
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
     app.add_subapp(PREFIX, pages)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, commissions, effects, live, tiers
+from domain import codes, commissions, effects, fraud_flags, live, tiers
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
@@ -85,11 +85,13 @@ async def change_status(
     actor: Actor,
     *,
     case: UUID | None = None,
+    flag: UUID | None = None,
 ) -> Affiliate:
     """Pause, restore or terminate an affiliate; their code follows, and a mail tells them.
 
     With a `case` of violations the mail tells what was seen, and a pause suspends their link,
-    too, until they are restored.
+    too, until they are restored. With a `flag` it is a pause for a fraud score, and the mail says
+    of what kind the reasons are. Restoring or terminating decides what stands against them.
 
     Raises `ConflictError` where the step makes no sense from where they stand, and
     `InvalidError` for a pause or termination without a reason.
@@ -102,12 +104,14 @@ async def change_status(
     if affiliate.status not in _FROM.get(status, set()):
         raise ConflictError(f"{affiliate.promo_code} is {affiliate.status}: it cannot be {status}.")
     affiliate.status = status
+    said = reason
     affiliate.status_reason = reason = "" if status == Status.APPROVED else require_reason(reason)
     affiliate.updated_at = clock.now()
     session.add(affiliate)
     await codes.set_honoured(session, affiliate.id, honoured=status == Status.APPROVED)
     if case is not None or status == Status.APPROVED:
         await links.suspend(session, affiliate.id, reason)
+    await fraud_flags.close(session, affiliate.id, status, said, actor)
     await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await live.touch(session, affiliate.id)
     await live.touch_standings(session)
@@ -116,7 +120,9 @@ async def change_status(
     if application is not None:
         await effects.show_application(session, application.id)
     about = {"affiliate": str(affiliate.id)}
-    if case is None:
+    if flag is not None:
+        await effects.send_mail(session, "fraud_paused", affiliate.email, flag=str(flag), **about)
+    elif case is None:
         await effects.send_mail(session, _MAILS[status], affiliate.email, **about)
     else:
         mail = _CASE_MAILS[status]

@@ -76,12 +76,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The end of the attribution. `by` says how, `outcome` in one word, `trace` step by step."""
+    """The end of the attribution. `by` says how, `outcome` in one word, `trace` step by step.
+
+    `refused` is who would have been credited, had nothing spoken against it.
+    """
 
     affiliate: Affiliate | None
     by: str
     outcome: str
     trace: list[dict[str, str]]
+    refused: Affiliate | None = None
 
 
 async def decide(session: AsyncSession, evidence: Evidence, program: Program) -> Decision:
@@ -105,7 +109,7 @@ async def decide(session: AsyncSession, evidence: Evidence, program: Program) ->
     if refusal is not None:
         outcome, sentence = refusal
         _note(trace, "end", sentence)
-        return Decision(None, by, outcome, trace)
+        return Decision(None, by, outcome, trace, affiliate)
     _note(trace, "end", f"{affiliate.promo_code} brought the customer, by {_spell(by)}.")
     return Decision(affiliate, by, "credited", trace)
 

@@ -115,6 +115,7 @@ async def flag(
     session.add(violation)
     await session.flush()
     await effects.show_case(session, case.id)
+    await effects.look_again(session, affiliate_id, "a violation")
     if not is_new:
         await effects.note_violation(session, case.id, violation.id)
     subject = f"affiliate:{affiliate_id}"

@@ -118,6 +118,7 @@ async def decide(
     await session.flush()
     await _carry_out(session, affiliate, case, actor)
     await effects.show_case(session, case.id)
+    await effects.look_again(session, affiliate.id, "a decision about a violation")
     subject = f"affiliate:{affiliate.id}"
     detail = {"case": str(case.id), "reason": reason, "may_bid": may_bid}
     await record(session, actor, f"case.{decision}", subject, **detail)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import live, milestone_awards, tier_moves
+from domain import effects, live, milestone_awards, tier_moves
 from domain.milestone_awards import Moved
 from domain.tier_moves import Rise
 from storage import leaderboard, referrals
@@ -73,6 +73,7 @@ async def _recount(session: AsyncSession, customer_id: str) -> UUID | None:
 
 
 async def _followers(session: AsyncSession, affiliate_id: UUID) -> News:
+    await effects.look_again(session, affiliate_id, "a sale")
     return News(
         rise=await tier_moves.rise(session, affiliate_id),
         bonuses=await milestone_awards.follow(session, affiliate_id),

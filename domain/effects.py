@@ -35,6 +35,12 @@ TAX_CARD = "card.tax_form"
 CONTEST_CARD = "card.contest"
 CONTEST_MAILS = "contest.mails"
 DIGEST = "card.digest"
+ERASURE_CARD = "card.erasure"
+CARD_WIPE = "card.wipe"
+DIRECTORY_FORGET = "directory.forget"
+FRAUD_SCORE = "fraud.score"
+FRAUD_CARD = "card.fraud"
+FRAUD_NOTE = "note.fraud"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -57,6 +63,12 @@ _WORDS: Final = {
     CONTEST_CARD: "the card of a contest that has ended",
     CONTEST_MAILS: "the mails that tell affiliates of a contest",
     DIGEST: "the summary of week {week}",
+    ERASURE_CARD: "the card of a request for erasure",
+    CARD_WIPE: "the removal of erased data from a card",
+    DIRECTORY_FORGET: "the removal of somebody erased from the user directory",
+    FRAUD_SCORE: "the fraud score of an affiliate",
+    FRAUD_CARD: "the card of a pause for a fraud score",
+    FRAUD_NOTE: "an appeal below the card of a pause",
 }
 
 
@@ -235,3 +247,41 @@ async def mail_contest(
     """Ask for the mails that tell affiliates something of a contest, from behind `after` on."""
     behind = str(after) if after else ""
     await outbox.put(session, CONTEST_MAILS, contest=str(contest_id), news=news, after=behind)
+
+
+async def look_again(session: AsyncSession, affiliate_id: UUID, because: str) -> None:
+    """Find the fraud score of an affiliate anew, once for all who ask until it is begun."""
+    name = str(affiliate_id)
+    await outbox.put_once(
+        session, FRAUD_SCORE, lane=f"fraud:{name}", affiliate=name, because=because
+    )
+
+
+async def show_fraud(session: AsyncSession, flag_id: UUID) -> None:
+    """Bring the operators' card of a pause up to date, posting it if it is new."""
+    await outbox.put_once(session, FRAUD_CARD, lane=f"card:{flag_id}", flag=str(flag_id))
+
+
+async def note_appeal(session: AsyncSession, flag_id: UUID, appeal_id: UUID) -> None:
+    """Say below the card of a pause what the affiliate says to it."""
+    name = str(appeal_id)
+    await outbox.put(session, FRAUD_NOTE, lane=f"card:{flag_id}", flag=str(flag_id), appeal=name)
+
+
+async def show_erasure(session: AsyncSession, erasure_id: UUID) -> None:
+    """Bring the operators' card of a request for erasure up to date, posting it if it is new."""
+    await outbox.put(session, ERASURE_CARD, lane=f"card:{erasure_id}", erasure=str(erasure_id))
+
+
+async def wipe_card(session: AsyncSession, kind: str, subject: UUID) -> None:
+    """Have an operators' card tell nothing any more of somebody who was erased."""
+    await outbox.put(session, CARD_WIPE, lane=f"card:{subject}", card=kind, subject=str(subject))
+
+
+async def forget_in_directory(
+    session: AsyncSession, affiliate_id: UUID, user: str, email: str
+) -> None:
+    """Take what we wrote about somebody out of the user directory; by their id there, if known."""
+    await outbox.put(
+        session, DIRECTORY_FORGET, lane=f"forget:{affiliate_id}", user=user, email=email
+    )

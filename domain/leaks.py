@@ -90,6 +90,8 @@ async def watch(session: AsyncSession, code_id: UUID, settings: Program) -> None
     session.add(leak)
     await session.flush()
     await effects.show_leak(session, leak.id)
+    if code.affiliate_user_id is not None:
+        await effects.look_again(session, code.affiliate_user_id, "a leak")
 
 
 async def pause(session: AsyncSession, leak_id: UUID, actor: Actor) -> DiscountCode:

@@ -2,12 +2,20 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.audit import Actor, record
 from domain.errors import InvalidError
+from domain.fraud_values import FraudMinimums, FraudWeights
 from domain.program_values import (
     COMMON_PAGES,
     COUPON_SITES,
@@ -54,10 +62,17 @@ class Program(BaseModel):
     A code seems to leak when it is used at least `leak_min_uses` times in 24 hours, and this is
     `leak_factor` percent of what is usual, or when buyers come from one of the `coupon_sites`.
 
+    An affiliate whose fraud score reaches `fraud_threshold` is paused until operators decide. What
+    each reason weighs is in `fraud_weights`, from how much on it counts in `fraud_minimums`.
+
     A change of `terms`, `terms_url` or `terms_version` publishes a new version of the rules;
     payouts of who has not agreed to it wait after `terms_grace_days`. What looks for violations
     is told in docs/compliance.md: its thresholds begin with `stuffing_`, `forced_`, `burst_` and
     `brand_`, and `disclosure_check` has the pages looked at that affiliates named.
+
+    Clicks, what services told us and we told others, and the public's reports are forgotten after
+    `click_`, `event_` and `report_retention_days`; the tax form of an erased affiliate when
+    `tax_retention_years` have passed since the year of their last payout.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,6 +100,8 @@ class Program(BaseModel):
     second_tier_base: Literal["commission", "sale"] = "commission"
     recruit_window_days: int = Field(default=30, ge=1, le=365)
     fraud_threshold: int = Field(default=60, ge=1, le=100)
+    fraud_weights: FraudWeights = FraudWeights()
+    fraud_minimums: FraudMinimums = FraudMinimums()
     offer_percent: int = Field(default=30, ge=1, le=100)
     eligible_products: Words = ()
     product_hosts: tuple[Host, ...] = ()
@@ -133,6 +150,10 @@ class Program(BaseModel):
     stuffing_min_visitors: int = Field(default=5, ge=3, le=1_000_000)
     forced_min_clicks: int = Field(default=30, ge=10, le=1_000_000)
     burst_min_clicks: int = Field(default=300, ge=50, le=10_000_000)
+    click_retention_days: int = Field(default=400, ge=30, le=3650, validate_default=True)
+    event_retention_days: int = Field(default=90, ge=60, le=3650)
+    report_retention_days: int = Field(default=365, ge=30, le=3650)
+    tax_retention_years: int = Field(default=4, ge=4, le=30)
     brand_words: Words = ()
     brand_min_clicks: int = Field(default=5, ge=3, le=1_000_000)
     disclosure_check: bool = True
@@ -155,6 +176,16 @@ class Program(BaseModel):
             if twice:
                 raise ValueError(f"{twice[0]} stands for two plans")
         return given
+
+    @field_validator("click_retention_days")
+    @classmethod
+    def _clicks_last_for_the_windows(cls, days: int, info: ValidationInfo) -> int:
+        """A click that is forgotten sooner could not bring its affiliate the sale."""
+        windows = ("attribution_window_days", "click_window_days", "recruit_window_days")
+        longest = max(info.data.get(name, 0) for name in windows)
+        if days < longest:
+            raise ValueError(f"clicks count for {longest} days: keep them as long at least")
+        return days
 
     @field_validator("common_pages")
     @classmethod

@@ -16,6 +16,7 @@ from domain import (
     commissions,
     conversions,
     effects,
+    fraud,
     program,
     redemptions,
     two_tier,
@@ -180,6 +181,14 @@ async def _credit(
     sale.outcome, sale.trace = decision.outcome, decision.trace
     if decision.affiliate is None:
         session.add(sale)
+        if decision.outcome == "self_referral" and decision.refused is not None:
+            await fraud.note_self_referral(
+                session,
+                decision.refused.id,
+                f"invoice:{sale.invoice_id}",
+                "bought with their own code or link",
+                sale.paid_at,
+            )
         return None
     await two_tier.keep_both(session, decision.affiliate.id)
     sale.affiliate_user_id = decision.affiliate.id

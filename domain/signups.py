@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import program
+from domain import effects, fraud, program
 from domain.attribution import person_key
+from domain.clicks import network_key
 from domain.emails import email_key
 from domain.links import PAGE_MAX, tidy_tag
 from domain.program import Program
@@ -41,7 +42,8 @@ class SignUp:
     """Somebody new at the product. `last` is the touch to credit by the usual rule.
 
     `user_id` is the product's own id, `customer_id` the payment provider's. `country` has two
-    letters, or is empty where it is not known; then the click's counts.
+    letters, or is empty where it is not known; then the click's counts. So it is with `address`,
+    of which only a keyed hash of the network is kept.
     """
 
     last: Touch
@@ -50,6 +52,7 @@ class SignUp:
     customer_id: str = ""
     email: str = ""
     country: str = ""
+    address: str = ""
     referrer_host: str = ""
     occurred_at: datetime | None = None
 
@@ -64,20 +67,21 @@ class Verdict:
     trace: list[dict[str, str]] = field(default_factory=list)
 
 
-async def sign_up(session: AsyncSession, given: SignUp) -> Verdict:
+async def sign_up(session: AsyncSession, given: SignUp, key: bytes = b"") -> Verdict:
     """Make the referral of a sign-up, if an affiliate's link in force led to it in time.
 
-    Hearing of the same person again changes nothing but what is known about them.
+    Hearing of the same person again changes nothing but what is known about them. `key` is that
+    of the visitors, for where an address is given.
     """
     user_id, customer_id = keepable(given.user_id), keepable(given.customer_id)
-    key = email_key(keepable(given.email))
+    mailbox = email_key(keepable(given.email))
     if customer_id:
         await take_turn(session, f"customer:{customer_id}")
-    for turn in sorted(f"person:{one}" for one in {user_id, key} if one):
+    for turn in sorted(f"person:{one}" for one in {user_id, mailbox} if one):
         await take_turn(session, turn)
-    known = await referrals.of_person(session, customer_id, user_id, key)
+    known = await referrals.of_person(session, customer_id, user_id, mailbox)
     if known is not None:
-        return await _again(session, known, user_id, customer_id, key)
+        return await _again(session, known, user_id, customer_id, mailbox)
     if await sales.bought_before(session, person_key(given.email), customer_id):
         return Verdict("already_customer", trace=[_step("They paid before they signed up.")])
     moment = given.occurred_at or clock.now()
@@ -92,6 +96,9 @@ async def sign_up(session: AsyncSession, given: SignUp) -> Verdict:
         trace.append(_step(f"{name}: {sentence}"))
         if who is not None:
             referral = await _credit(session, who, found, touch, given, moment=moment)
+            if key and given.address:
+                referral.network = network_key(key, who.id, given.address)
+            await effects.look_again(session, who.id, "a sign-up")
             trace.append(_step(f"{who.promo_code} brought them."))
             return Verdict(CREDITED, who, referral, trace)
         refused = why
@@ -148,6 +155,11 @@ async def _judge(
         return None, "window_over", f"{ref} was followed more than {window.days} days before."
     own_address = given.email and person_key(given.email) == person_key(owner.email)
     if own_address or (given.user_id and given.user_id == owner.clerk_user_id):
+        who = keepable(given.user_id) or email_key(keepable(given.email))
+        subject = f"signup:{owner.id}:{who}"
+        await fraud.note_self_referral(
+            session, owner.id, subject, "signed up through their own link", moment
+        )
         return None, "self_referral", f"{ref} belongs to the same person: self-referral."
     when = f"on {at.date().isoformat()}" if at else "at a time that was not told"
     return owner, CREDITED, f"{ref} was followed {when}, which is in time."
@@ -173,6 +185,7 @@ async def _credit(
         source_tag=tidy_tag(touch.source_tag) or (click.source_tag if click else ""),
         landing_page=keepable(page)[:PAGE_MAX],
         country=given.country or (click.country if click else ""),
+        network=click.network if click else "",
         signed_up_at=moment,
         created_at=moment,
     )

@@ -45,7 +45,12 @@ async def tag_customer(job: Job[Effect], services: Services) -> None:
     if standing is not None:
         async with job.transaction() as session:
             await referrals.note(
-                session, customer_id, standing.price, standing.plan, standing.status
+                session,
+                customer_id,
+                standing.price,
+                standing.plan,
+                standing.status,
+                canceled_at=standing.canceled_at,
             )
 
 

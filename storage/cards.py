@@ -13,6 +13,8 @@ CODE_BATCH = "code_batch"
 TAX_FORM = "tax_form"
 CONTEST = "contest"
 CASE = "case"
+ERASURE = "erasure"
+FRAUD = "fraud"
 
 
 class Card(SQLModel, table=True):

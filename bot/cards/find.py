@@ -45,7 +45,7 @@ def find_card(
     """The answer to `/affiliate find`; the first few of each, and whether there are more.
 
     `pages` are the addresses of published partner pages by affiliate, `ties` who recruited whom,
-    `tax` where they stand with their tax form, `against` how many violations there are.
+    `tax` where they stand with their tax form, `against` what speaks against them.
     """
     count = len(affiliates) + len(applications)
     if not count:

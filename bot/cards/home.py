@@ -23,7 +23,10 @@ class CodeNews:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the App Home shows. The counts are by status; None for taxes where forms are off."""
+    """What the App Home shows. The counts are by status; None for taxes where forms are off.
+
+    `reviews` counts the affiliates who are paused for a fraud score.
+    """
 
     pending: Sequence[Application]
     applications: dict[str, int]
@@ -31,6 +34,7 @@ class Home:
     health: Health
     codes: CodeNews
     taxes: dict[str, int] | None = None
+    reviews: int = 0
 
 
 def home_view(home: Home) -> Json:
@@ -44,6 +48,7 @@ def home_view(home: Home) -> Json:
         header("The program"),
         rich(section(said(_counted("Affiliates", home.affiliates)))),
         rich(section(said(_counted("Applications", home.applications)))),
+        *([rich(section(said(_reviews(home.reviews), bold=True)))] if home.reviews else []),
         *([rich(section(said(_counted("Tax forms", home.taxes))))] if home.taxes else []),
         divider(),
         header("Health"),
@@ -59,6 +64,11 @@ def home_view(home: Home) -> Json:
 def closed_view(reason: str) -> Json:
     """The App Home of everybody else."""
     return {"type": "home", "blocks": [header("Affiliate Desk"), rich(section(words(reason)))]}
+
+
+def _reviews(count: int) -> str:
+    who = "1 affiliate is" if count == 1 else f"{count} affiliates are"
+    return f"{who} paused for a fraud score, until you decide: /affiliate queue"
 
 
 def _counted(label: str, counts: dict[str, int]) -> str:

@@ -21,9 +21,9 @@ from storage.applications import Application
 SHOWN_MAX = 20
 
 
-def queue_card(pending: Sequence[Application], total: int) -> Message:
-    """The answer to `/affiliate queue`."""
-    return waiting(total), [header("Applications"), *queue_blocks(pending, total)]
+def queue_card(pending: Sequence[Application], total: int, others: Sequence[Json] = ()) -> Message:
+    """The answer to `/affiliate queue`; `others` is what waits beside the applications."""
+    return waiting(total), [header("Applications"), *queue_blocks(pending, total), *others]
 
 
 def waiting(total: int) -> str:

@@ -8,6 +8,7 @@ from bot.app import Bot
 from bot.cards.blocks import Message
 from bot.cards.compliance import in_words
 from bot.cards.find import SHOWN_MAX, find_card
+from bot.cards.fraud import score_words
 from bot.cards.notices import notice
 from bot.cards.sales import why_card
 from bot.cards.two_tier import LISTED, Ties
@@ -15,7 +16,7 @@ from bot.context import BotContext
 from domain import recruits, taxes
 from domain.landing_views import is_public
 from domain.sales import explain
-from storage import affiliates, applications, compliance, landing, two_tier
+from storage import affiliates, applications, compliance, fraud, landing, two_tier
 from storage.affiliates import Affiliate
 
 _INVOICE = re.compile(r"in_\w+")
@@ -39,6 +40,7 @@ def register(bot: Bot, context: BotContext) -> None:
             found = await landing.of_affiliates(session, ids)
             counts = await compliance.standing_of(session, ids)
             tax = await taxes.standings(session, ids) if context.db.vault else {}
+            scores = await fraud.current(session, ids)
             ties = {one.id: await _ties(session, one) for one in people[:SHOWN_MAX]}
         others = [each for each in applied if each.affiliate_id is None]
         pages = {
@@ -46,7 +48,11 @@ def register(bot: Bot, context: BotContext) -> None:
             for one in people
             if one.id in found and is_public(found[one.id], one)
         }
-        against = {owner: in_words(count) for owner, count in counts.items()}
+        said = {
+            one: (in_words(counts.get(one, {})), score_words(scores.get(one, (0, None))[0]))
+            for one in ids
+        }
+        against = {one: " · ".join(filter(None, parts)) for one, parts in said.items()}
         return find_card(text, people, others, pages, ties, tax=tax, against=against)
 
     bot.subcommands.add(

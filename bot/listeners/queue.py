@@ -2,9 +2,10 @@
 
 from bot.app import Bot
 from bot.cards.blocks import Message
+from bot.cards.fraud import WAITING_MAX, waiting_blocks
 from bot.cards.queue import SHOWN_MAX, queue_card
 from bot.context import BotContext
-from storage import applications
+from storage import applications, fraud
 
 
 def register(bot: Bot, context: BotContext) -> None:
@@ -14,6 +15,11 @@ def register(bot: Bot, context: BotContext) -> None:
         async with context.db.read() as session:
             pending = await applications.queue(session, SHOWN_MAX)
             counts = await applications.count_by_status(session)
-        return queue_card(pending, counts.get(applications.PENDING, 0))
+            flagged = await fraud.open_flags(session, WAITING_MAX)
+            total = await fraud.count_open(session)
+        reviews = waiting_blocks(flagged, total)
+        return queue_card(pending, counts.get(applications.PENDING, 0), reviews)
 
-    bot.subcommands.add("queue", "Applications that wait for a decision.", queue)
+    bot.subcommands.add(
+        "queue", "Applications and paused affiliates that wait for a decision.", queue
+    )

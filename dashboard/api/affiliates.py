@@ -1,6 +1,7 @@
 """`/api/admin/affiliates`: who is in the program, what they have, and their ledger."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -14,13 +15,14 @@ from domain.errors import InvalidError
 from domain.statuses import Status, parse_status
 from domain.taxes import Standing
 from domain.texts import keepable
-from storage import affiliates, codes, ledger, referrals, sales, two_tier
+from storage import affiliates, codes, fraud, ledger, referrals, sales, two_tier
 from storage import commissions as commission_rows
 from storage.affiliates import Affiliate
 from storage.codes import DiscountCode
 from storage.ledger import LedgerEntry
 
 ACTIVE = "active"
+NOT_LOOKED_AT: Final = (0, None)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -38,8 +40,13 @@ async def index(request: web.Request) -> web.Response:
             status=parse_status(status) or "",
             text=keepable(request.query.get("q", "")).strip(),
         )
-        standings = await taxes.standings(session, [each.id for each in found])
-    return page.answer(found, lambda each: _shown(each, standings[each.id]))
+        ids = [each.id for each in found]
+        standings = await taxes.standings(session, ids)
+        scores = await fraud.current(session, ids)
+    return page.answer(
+        found,
+        lambda each: _shown(each, standings[each.id], scores.get(each.id, NOT_LOOKED_AT)),
+    )
 
 
 async def show(request: web.Request) -> web.Response:
@@ -51,7 +58,11 @@ async def show(request: web.Request) -> web.Response:
         code = await codes.by_code(session, affiliate.promo_code)
         balances = await ledger.balances(session, affiliate.id, clock.now())
         recruiter = await recruits.recruiter_of(session, affiliate.id)
-        view = _shown(affiliate, await taxes.standing(session, affiliate.id)) | {
+        scores = await fraud.current(session, [affiliate.id])
+        found = await fraud.latest(session, affiliate.id)
+        score = scores.get(affiliate.id, NOT_LOOKED_AT)
+        view = _shown(affiliate, await taxes.standing(session, affiliate.id), score) | {
+            "fraud_reasons": found.reasons if found else [],
             "rate_bp": affiliate.rate_bp,
             "rate_bp_in_force": await commissions.rate_of(session, affiliate, settings),
             "terms_version": affiliate.terms_version,
@@ -84,7 +95,10 @@ async def show_ledger(request: web.Request) -> web.Response:
     return page.answer(entries, _entry)
 
 
-def _shown(affiliate: Affiliate, tax: Standing) -> dict[str, Any]:
+def _shown(
+    affiliate: Affiliate, tax: Standing, fraud_score: tuple[int, datetime | None]
+) -> dict[str, Any]:
+    score, looked_at = fraud_score
     return {
         "id": str(affiliate.id),
         "reference": affiliate.reference,
@@ -95,6 +109,8 @@ def _shown(affiliate: Affiliate, tax: Standing) -> dict[str, Any]:
         "platform_url": affiliate.platform_url,
         "promo_code": affiliate.promo_code,
         "tax_status": tax.status,
+        "fraud_score": score,
+        "fraud_score_updated_at": rfc3339(looked_at) if looked_at else None,
         "approved_at": rfc3339(affiliate.approved_at),
         "approved_by": affiliate.approved_by,
     }

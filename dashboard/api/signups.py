@@ -19,6 +19,7 @@ from dashboard.api.problems import ProblemError
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT
 from domain import signups
+from domain.clicks import network, visitor_key
 from domain.emails import parse_email
 from domain.signups import SignUp, Touch, Verdict
 from domain.texts import keepable
@@ -31,7 +32,7 @@ _TWO: Final = 2
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A server's clock may be ahead of ours: what it says of right now is right now."""
 _TOUCH_FIELDS: Final = frozenset({"ref", "click_id", "src", "landing_page", "at"})
-_PERSON_FIELDS: Final = frozenset({"user_id", "customer_id", "email", "country", "referrer"})
+_PERSON_FIELDS: Final = frozenset({"user_id", "customer_id", "email", "country", "referrer", "ip"})
 _FIELDS: Final = (
     _TOUCH_FIELDS | _PERSON_FIELDS | {"first_touch", "last_touch", "occurred_at", "utm"}
 )
@@ -52,13 +53,16 @@ async def sign_up(request: web.Request) -> web.Response:
         )
     given = await read_object(request)
     wanted = _read_signup(given)
+    visitors = visitor_key(request.app[CONTEXT].secret_key)
     key = f"signup:{keepable(key)}"
-    asked = sha256(json.dumps(given, sort_keys=True).encode(errors="replace")).hexdigest()
+    # Without the address, of which nothing is kept that could be guessed.
+    same = {name: value for name, value in given.items() if name != "ip"}
+    asked = sha256(json.dumps(same, sort_keys=True).encode(errors="replace")).hexdigest()
     async with request.app[CONTEXT].db.transaction() as session:
         await take_turn(session, key)
         kept = await idempotency.get(session, key)
         if kept is None:
-            verdict = await signups.sign_up(session, wanted)
+            verdict = await signups.sign_up(session, wanted, visitors)
             kept = KeptAnswer(
                 key=key,
                 request=asked,
@@ -105,12 +109,21 @@ def _read_signup(given: dict[str, Any]) -> SignUp:
         customer_id=text_of(given, "customer_id"),
         email=email,
         country=country,
+        address=_address(given),
         referrer_host=host_in(given),
         occurred_at=min(occurred_at, now) if occurred_at else None,
     )
     if not (wanted.user_id or wanted.customer_id or wanted.email):
         raise wrong("user_id", "Say who signed up: user_id, customer_id or email.")
     return wanted
+
+
+def _address(given: Mapping[str, Any]) -> str:
+    """The visitor's address, of which nothing but a keyed hash of its network is kept."""
+    address = text_of(given, "ip")
+    if address and not network(address):
+        raise wrong("ip", "This is no IP address.")
+    return address
 
 
 def _touch_in(given: Mapping[str, Any], name: str) -> Touch:

@@ -5,15 +5,17 @@ from typing import Final
 
 from aiohttp import web
 
-from dashboard.context import VISIT
+from dashboard.context import CONTEXT, VISIT
 from dashboard.forms import FormView
 from dashboard.pages import application_form
 from dashboard.pages.two_tier import recruiter_of
 from dashboard.rendering import render, see_other
 from dashboard.standing import find_standing
+from domain import fraud_decisions
 from domain.statuses import Status
 from storage.affiliates import Affiliate
 from storage.applications import Application
+from storage.fraud import RESTORED
 
 _STOPPED: Final = MappingProxyType(
     {Status.PAUSED: "paused.html", Status.TERMINATED: "terminated.html"}
@@ -39,7 +41,7 @@ async def show(request: web.Request) -> web.Response:
     if standing.affiliate is not None:
         if standing.status is Status.APPROVED:
             return see_other("/affiliate/dashboard")
-        return _stopped(request, standing.affiliate)
+        return await _stopped(request, standing.affiliate)
     if standing.application is not None:
         if standing.status is Status.REJECTED:
             return _rejected(request, standing.application)
@@ -49,8 +51,13 @@ async def show(request: web.Request) -> web.Response:
     return render(request, "apply.html", view)
 
 
-def _stopped(request: web.Request, affiliate: Affiliate) -> web.Response:
+async def _stopped(request: web.Request, affiliate: Affiliate) -> web.Response:
+    async with request.app[CONTEXT].db.read() as session:
+        told = await fraud_decisions.told(session, affiliate.id)
+    reviewed = told is not None and told.flag.decision != RESTORED
     view = {
+        "reviewed": reviewed,
+        "may_appeal": reviewed and told is not None and told.may_appeal,
         "promo_code": affiliate.promo_code,
         "reason": affiliate.status_reason,
         "since": affiliate.updated_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import stripe
@@ -29,12 +30,14 @@ class Customer:
 class Standing:
     """The subscription that says most of a customer now: its price, and the status at Stripe.
 
-    `plan` is the price's short name.
+    `plan` is the price's short name. `canceled_at` is when it was cancelled, also where it runs on
+    to the end of what is paid.
     """
 
     price: str
     plan: str
     status: str
+    canceled_at: datetime | None = None
 
 
 class Customers:
@@ -67,7 +70,13 @@ class Customers:
             return None
         best = min(found, key=lambda one: (_rank(one["status"]), -one["created"]))
         price = best["items"]["data"][0]["price"]
-        return Standing(price["id"], await self._plans.slug(price["id"], [price]), best["status"])
+        moment = best.get("canceled_at")
+        return Standing(
+            price["id"],
+            await self._plans.slug(price["id"], [price]),
+            best["status"],
+            datetime.fromtimestamp(moment, tz=UTC) if moment else None,
+        )
 
     async def tag(self, customer_id: str, metadata: Mapping[str, str]) -> None:
         """Merge keys into the customer's metadata; others stay. Safe to repeat."""

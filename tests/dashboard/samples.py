@@ -379,7 +379,14 @@ TAX_FORM: dict[str, Any] = {
     "certifications": [("certify_1", HOSTILE, False), ("certify_2", "I am not subject.", True)],
     **SIGNED_IN,
 }
-STATE = {"promo_code": "MIA30", "reason": HOSTILE, "since": MOMENT, **SIGNED_IN}
+STATE = {
+    "promo_code": "MIA30",
+    "reason": HOSTILE,
+    "since": MOMENT,
+    "reviewed": True,
+    "may_appeal": True,
+    **SIGNED_IN,
+}
 VISITOR = {"program": PROGRAM, **CHOICES, "form": BLANK, "sign_in": BLANK, "tally_url": None}
 
 PRICING: dict[str, Any] = {
@@ -714,6 +721,23 @@ PAGES: dict[str, dict[str, Any]] = {
         "name": HOSTILE,
         "topics": [("tips", "Tips."), ("contests", "Contests.")],
     },
+    "privacy": {
+        "sections": [("If you are an affiliate", [(HOSTILE, "To pay you.", "400 days.")])],
+        "rights": ["You get everything."],
+    },
+    "privacy_own": {
+        **SIGNED_IN,
+        "form": {
+            "values": {"typed": HOSTILE, "waives": ["yes"]},
+            "errors": {"typed": "Type ERASE to confirm.", "waives": "$50.00 are owed to you."},
+        },
+        "waiting": None,
+        "refused": HOSTILE,
+        "open_payout": "",
+        "owed": "$50.00",
+        "tax_years": 4,
+        "word": "ERASE",
+    },
     "unsubscribe": {
         "topic": "Tips for the first weeks",
         "about": HOSTILE,
@@ -732,6 +756,20 @@ PAGES: dict[str, dict[str, Any]] = {
     },
     "report_sent": {},
     "resources": RESOURCES,
+    "review": {
+        **STATE,
+        "status": "terminated",
+        "decision": "banned",
+        "decided_at": MOMENT,
+        "noticed": ["How people signed up through your link", HOSTILE],
+        "appeals": [
+            {"at": MOMENT, "text": HOSTILE, "answer": HOSTILE, "on": MOMENT},
+            {"at": MOMENT, "text": HOSTILE, "answer": "", "on": None},
+        ],
+        "form": {"values": {"appeal": HOSTILE}, "errors": {"appeal": "Write something."}},
+        "appeal_max": 2000,
+        "here": "/affiliate/dashboard/review",
+    },
     "rules": RULES,
     "promo": PROMO,
     "rejected": {"display_name": HOSTILE, "reason": HOSTILE, "decided_at": MOMENT, **SIGNED_IN},

@@ -29,6 +29,11 @@ TAX_FORM = {
     "form": "W-8BEN",
     "tax_url": "https://desk.example/affiliate/dashboard/tax",
 }
+ERASURE = {
+    "asked_on": "21 November 2026",
+    "privacy_url": "https://desk.example/privacy",
+    "tax_years": 4,
+}
 PAYOUT = {
     "name": HOSTILE,
     "amount": "$1,250.00",
@@ -149,6 +154,17 @@ MAILS: dict[str, dict[str, Any]] = {
         "figures": [["Clicks", "1,204"], ["Best source", HOSTILE]],
         "is_quiet": 0,
     },
+    "fraud_answered": {
+        "name": HOSTILE,
+        "appeal": "It was my class. " + HOSTILE,
+        "answer": "Thank you for writing.\n" + HOSTILE,
+        "review_url": "https://desk.example/affiliate/dashboard/review",
+    },
+    "fraud_paused": {
+        **STATE,
+        "noticed": ["How people signed up through your link", HOSTILE],
+        "review_url": "https://desk.example/affiliate/dashboard/review",
+    },
     "landing_put_back": {"name": HOSTILE, "page_url": "https://desk.example/partner/mia"},
     "landing_taken_down": {
         "name": HOSTILE,
@@ -159,6 +175,8 @@ MAILS: dict[str, dict[str, Any]] = {
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
+    "erasure_done": ERASURE,
+    "erasure_refused": {**ERASURE, "reason": "A dispute is not settled.\n" + HOSTILE},
     "tax_expiring": {**TAX_FORM, "last_day": "31 December 2029"},
     "tax_returned": {**TAX_FORM, "reason": "The name does not fit.\n" + HOSTILE},
     "tax_submitted": TAX_FORM,

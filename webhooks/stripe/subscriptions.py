@@ -18,4 +18,11 @@ async def subscription_changed(job: Job[InboxEvent], hint: Hint) -> None:
     if standing is None:
         return
     async with job.transaction() as session:
-        await referrals.follow(session, customer, standing.price, standing.plan, standing.status)
+        await referrals.follow(
+            session,
+            customer,
+            standing.price,
+            standing.plan,
+            standing.status,
+            canceled_at=standing.canceled_at,
+        )
