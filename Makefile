@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check fix lock clean
+.PHONY: run test check audit fix lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run ## the whole story at http://127.0.0.1:8080, without any account
@@ -17,6 +17,17 @@ check: $(VENV)/dev ## format, lint, types, import direction
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+audit: $(VENV)/dev ## known vulnerabilities of what runs; asks PyPI, and says so where it cannot
+	@rm -f $(VENV)/audit.json
+	@if $(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip \
+		--timeout 10 --progress-spinner off --format json --output $(VENV)/audit.json 2>$(VENV)/audit.log; then \
+		echo "No known vulnerability is in what requirements.lock names."; \
+	elif [ -s $(VENV)/audit.json ]; then \
+		cat $(VENV)/audit.log $(VENV)/audit.json; exit 1; \
+	else \
+		echo "Not audited: PyPI's list of vulnerabilities could not be reached (see $(VENV)/audit.log)."; \
+	fi
 
 fix: $(VENV)/dev ## apply the formatter and the safe lint fixes
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """Rules of the house that reading the code can check, and that no linter knows."""
 
 import ast
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -138,3 +139,106 @@ def test_an_installed_package_has_what_it_reads() -> None:
         ):
             unlisted.append(str(path))
     assert unlisted == []
+
+
+_SQL_CALLS = {"text", "execute", "exec", "exec_driver_sql", "from_statement", "literal_column"}
+_SQL_KNOWN = {
+    "storage/raw_sums.py": "names of tables of ours, which no database binds",
+}
+
+
+def mixed_sql(source: str) -> list[str]:
+    """Where a module puts together the text of a statement instead of binding its values."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = dotted(node.func).rpartition(".")[2]
+        asked = node.args[0]
+        mixed = (
+            isinstance(asked, ast.JoinedStr)
+            or (isinstance(asked, ast.BinOp) and isinstance(asked.op, ast.Add | ast.Mod))
+            or (isinstance(asked, ast.Call) and dotted(asked.func).endswith(".format"))
+        )
+        # A builder of forms has a method of that name; what it is given is no statement.
+        own = isinstance(node.func, ast.Attribute) and dotted(node.func).startswith("self.")
+        if name in _SQL_CALLS and mixed and not own:
+            found.append(f"line {node.lineno}: {name}")
+    return found
+
+
+def test_statements_are_not_put_together_from_texts() -> None:
+    """Values are bound, so that nobody's words are ever taken for a statement."""
+    strays = {
+        str(path): found
+        for path in sources()
+        if "migrations" not in path.parts
+        and str(path) not in _SQL_KNOWN
+        and (found := mixed_sql((ROOT / path).read_text()))
+    }
+    assert strays == {}
+    for name in _SQL_KNOWN:
+        assert len(mixed_sql((ROOT / name).read_text())) <= 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'session.execute(text(f"DELETE FROM x WHERE a = {b}"))',
+        'text("SELECT " + name)',
+        'connection.exec_driver_sql("SELECT %s" % name)',
+        'session.exec("SELECT {}".format(name))',
+    ],
+)
+def test_the_check_sees_a_mixed_statement(source: str) -> None:
+    """The rule above can fail."""
+    assert mixed_sql(source)
+
+
+def test_every_table_for_a_spreadsheet_is_inert() -> None:
+    """Whoever writes CSV has cells made inert, so that no name of somebody's is a formula."""
+    writers = {
+        str(path): {"domain.spreadsheets.inert"} <= set(imports(ast.parse(text)))
+        for path in sources()
+        if re.search(r"csv\.(DictW|w)riter\(", text := (ROOT / path).read_text())
+    }
+    assert writers
+    assert [name for name, is_inert in writers.items() if not is_inert] == []
+
+
+def test_nothing_is_run_that_was_sent() -> None:
+    """No module evaluates text, unpickles, or starts a shell."""
+    forbidden = {"eval", "exec", "compile", "pickle.loads", "pickle.load", "os.system", "os.popen"}
+    forbidden |= {"yaml.load", "marshal.loads", "subprocess.getoutput"}
+    strays = [
+        f"{path}:{node.lineno} {dotted(node.func)}"
+        for path in sources()
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.Call) and dotted(node.func) in forbidden
+    ]
+    assert strays == []
+
+
+def test_templates_escape_and_hold_no_script() -> None:
+    """Nothing is marked as safe but our own drawings, and no page has a script or style inline."""
+    pages = [path for path in kept() if "templates" in path.parts and path.suffix == ".html"]
+    assert len(pages) > 30
+    # A text that stands in the template itself may be.
+    marked = re.compile(r"[^\"']\s*\|\s*safe")
+    safe = {str(path) for path in pages if marked.search((ROOT / path).read_text())}
+    assert safe <= {"dashboard/templates/icons.html"}
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|javascript:|autoescape false")
+    dashboard = [path for path in pages if path.parts[0] == "dashboard"]
+    assert [str(p) for p in dashboard if inline.search((ROOT / p).read_text())] == []
+
+
+def test_scripts_write_texts_and_no_markup() -> None:
+    """What a script of ours shows is text: it builds no HTML and runs no words."""
+    risky = re.compile(
+        r"\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+    )
+    scripts = [path for path in kept() if path.suffix == ".js" and path.parts[0] == "dashboard"]
+    assert len(scripts) > 5
+    strays = {str(path) for path in scripts if risky.search((ROOT / path).read_text())}
+    # It puts in cards that our own server has rendered, with everything escaped.
+    assert strays <= {"dashboard/static/live.js"}
