@@ -162,14 +162,15 @@ async def get_violation(session: AsyncSession, violation_id: UUID) -> Violation 
 async def latest_like(
     session: AsyncSession, affiliate_id: UUID, kind: str, source: str, mark: str
 ) -> Violation | None:
-    """The last violation of an affiliate that was found by the same."""
+    """The last violation of an affiliate that was found by the same, as it is now."""
     query = select(Violation).where(
         Violation.affiliate_user_id == affiliate_id,
         Violation.kind == kind,
         Violation.source == source,
         Violation.mark == mark,
     )
-    return (await session.exec(query.order_by(col(Violation.id).desc()).limit(1))).first()
+    query = query.order_by(col(Violation.id).desc()).limit(1)
+    return (await session.exec(query.execution_options(populate_existing=True))).first()
 
 
 async def standing_of(

@@ -1,5 +1,6 @@
 """Reports of the public: whom they name, how often they count, and what they never do."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -103,6 +104,15 @@ async def test_many_networks_are_counted_and_few_are_kept(db: Database) -> None:
     kinds = [effect.kind for effect in await effects_asked_for(db)]
     assert kinds.count("card.case") <= 2
     assert (await affiliate_now(db, jared.id)).status == "approved"
+
+
+async def test_networks_that_report_at_once_all_count(db: Database) -> None:
+    """Each of them waits for the one before, and then counts on from there."""
+    await join(db)
+    await report(db, address="203.0.113.1")
+    await asyncio.gather(*(report(db, address=f"198.51.{n}.1") for n in range(6)))
+    (one,) = await violations(db)
+    assert one.times == 7
 
 
 async def test_reports_of_nobody_are_bounded_by_the_day(db: Database) -> None:
