@@ -66,14 +66,21 @@ class Database:
         self.tell(session.info.get("topics", ()))
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that can only read, and never waits for a writer."""
+    async def read(self, *, at_one_moment: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session that can only read, and never waits for a writer.
+
+        With `at_one_moment` all that it reads is as it was at its first read, which is so on
+        SQLite anyway: for sums that are compared with each other.
+        """
         async with (
             AsyncSession(
                 self._reader, expire_on_commit=False, autoflush=False, info=self._info()
             ) as session,
             session.begin(),
         ):
+            if at_one_moment and not self.is_sqlite:
+                options = {"isolation_level": "REPEATABLE READ"}
+                await session.connection(execution_options=options)
             yield session
 
     def _info(self) -> dict[str, Any]:

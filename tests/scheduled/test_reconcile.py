@@ -1,6 +1,10 @@
 """What webhooks missed is found at Stripe and repaired."""
 
+import asyncio
+import itertools
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import update
@@ -14,9 +18,10 @@ from outbox.services import Services
 from scheduled.backfill import backfill
 from scheduled.reconcile import LOOK_BACK, nightly, reconcile
 from scheduled.scheduler import Errand, run_errand
+from storage import ledger
 from storage.commissions import Commission
 from storage.db import Database
-from tests.builders import RITA, effects_asked_for, join
+from tests.builders import RITA, effects_asked_for, facts, join, settle
 from tests.payout_builders import approve_payout, ask, connected_account, payout_now
 from tests.shop import Shop, open_shop, subscription_of
 
@@ -183,3 +188,22 @@ async def test_a_start_while_stripe_is_away_is_a_start(db: Database) -> None:
         await shop.hear(next(iter(shop.account.objects.newest_first("event"))))
         shop.account.fail_next("/v1/events", status=503, times=5)
         assert await backfill(shop.services) == 0
+
+
+async def test_the_books_are_looked_at_in_one_moment_and_hold_nobody_up(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sale that is settled while they are read is no disagreement, and does not wait."""
+    await join(db)
+    await settle(db, facts(1))
+    totals = ledger.totals
+
+    async def slowly(*given: Any) -> dict[tuple[UUID, str], int]:
+        await asyncio.wait_for(settle(db, facts(next(numbers))), 3)
+        return await totals(*given)
+
+    numbers = itertools.count(2)
+    monkeypatch.setattr(ledger, "totals", slowly)
+    async with open_shop(db, delivering=False) as shop:
+        found = (await look(shop)).differences
+    assert not [one for one in found if "Somebody changed" in one]
