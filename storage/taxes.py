@@ -181,19 +181,27 @@ async def count_standing(session: AsyncSession, status: str, now: datetime) -> t
     return total - submitted - verified, submitted, verified
 
 
-async def expiring(session: AsyncSession, before: datetime, now: datetime) -> Sequence[TaxForm]:
-    """Current forms that expire before a moment, have not yet, and of which nobody was told."""
+async def expiring(
+    session: AsyncSession, before: datetime, now: datetime, statuses: Collection[str], limit: int
+) -> Sequence[tuple[TaxForm, Affiliate]]:
+    """Current forms that expire before a moment, have not yet, and of which nobody was told.
+
+    Of affiliates in these statuses, those that expire first. The forms are locked.
+    """
     query = (
-        select(TaxForm)
+        select(TaxForm, Affiliate)
+        .join(Affiliate, col(Affiliate.id) == col(TaxForm.affiliate_user_id))
         .where(
             col(TaxForm.is_current),
             col(TaxForm.expires_at) < before,
             col(TaxForm.expires_at) > now,
             col(TaxForm.expiry_told_at).is_(None),
             col(TaxForm.returned_at).is_(None),
+            col(Affiliate.status).in_(statuses),
         )
-        .order_by(col(TaxForm.affiliate_user_id))
-        .with_for_update()
+        .order_by(col(TaxForm.expires_at), col(TaxForm.affiliate_user_id))
+        .limit(limit)
+        .with_for_update(of=TaxForm)
     )
     return (await session.exec(query)).all()
 
