@@ -30,6 +30,7 @@ from scheduled import (
     payouts,
     queue_reminder,
     reconcile,
+    retention,
     rollups,
     sweep,
     tiers,
@@ -88,6 +89,7 @@ ERRANDS = (
     Errand("rollups", 4, rollups.check, mends=True),
     Errand("conversions", 4, conversions.count_anew),
     Errand("tiers", 5, tiers.move_up),
+    Errand("retention", 2, retention.forget, mends=True),
     Errand("pages", 7, compliance.check_pages),
     Errand("monthly-payouts", 6, payouts.request_monthly),
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel, col, delete
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -25,9 +25,3 @@ class KeptAnswer(SQLModel, table=True):
 async def get(session: AsyncSession, key: str) -> KeptAnswer | None:
     """The answer that was given under this key."""
     return await session.get(KeptAnswer, key)
-
-
-async def forget_before(session: AsyncSession, moment: datetime) -> int:
-    """Drop answers given before a moment; returns how many."""
-    done = await session.exec(delete(KeptAnswer).where(col(KeptAnswer.created_at) < moment))
-    return done.rowcount

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -88,6 +88,18 @@ async def open_ones(session: AsyncSession, limit: int = 100) -> Sequence[Payout]
     """Payouts that wait for somebody, oldest first."""
     query = select(Payout).where(col(Payout.status).in_(OPEN))
     return (await session.exec(query.order_by(col(Payout.requested_at)).limit(limit))).all()
+
+
+async def last_paid(session: AsyncSession, affiliate_id: UUID) -> datetime | None:
+    """When an affiliate was last paid."""
+    query = select(func.max(Payout.paid_at)).where(Payout.affiliate_user_id == affiliate_id)
+    return (await session.exec(query)).one()
+
+
+async def forget_tax_form(session: AsyncSession, form_id: UUID) -> None:
+    """Note no more by which version of a tax form payouts were asked for."""
+    change = update(Payout).where(col(Payout.tax_form_id) == form_id).values(tax_form_id=None)
+    await session.exec(change)
 
 
 async def count_open(session: AsyncSession) -> int:

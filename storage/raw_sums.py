@@ -1,10 +1,13 @@
 """The rollups as the raw rows have them: to compare with those kept, or to build them anew.
 
 Rollups are kept with the rows that they sum; what `differences` finds was done by other hands.
+
+Clicks are forgotten in time, by whole days. Of days before, the clicks in the daily rollups are all
+there is: they are taken for true, never built anew, and the months are compared with them.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,9 +27,13 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     type_coerce,
     union_all,
+    update,
 )
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -35,6 +42,7 @@ from storage.commissions import Commission
 from storage.leaderboard import EVER, MonthEarning, MonthRollup
 from storage.ledger import POSTED_FOR, LedgerEntry
 from storage.referrals import Referral
+from storage.retention import CLICKS, whole_since
 from storage.rollups import (
     ALL,
     COUNTRY,
@@ -52,7 +60,8 @@ from storage.sales import Sale
 async def differences(session: AsyncSession) -> int:
     """How many rollups are not what the raw rows come to; the session should be a snapshot."""
     found = 0
-    for table, summed in _summed(session):
+    since = await whole_since(session, CLICKS)
+    for table, summed in _summed(session, since):
         names = [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]
         columns: list[Any] = [getattr(table, name) for name in names]
         kept = select(*columns).where(_says_something(table))
@@ -73,10 +82,30 @@ async def rebuild(session: AsyncSession) -> None:
         )
         connection = await session.connection()
         await connection.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
-    for table, summed in _summed(session):
+    since = await whole_since(session, CLICKS)
+    for table, summed in _summed(session, since):
         names = [column.name for column in table.__table__.columns]  # type: ignore[attr-defined]
+        if table is Rollup and since is not None:
+            await _rebuild_days(session, since)
+            continue
         await session.exec(delete(table))
         await session.exec(insert(table).from_select(names, summed))
+
+
+async def _rebuild_days(session: AsyncSession, since: datetime) -> None:
+    """Sum the days up anew, with the clicks that are kept of those whose rows are gone."""
+    gone = col(Rollup.day) < since.date()
+    clicks = col(Rollup.clicks) + col(Rollup.repeats) + col(Rollup.bots)
+    await session.exec(delete(Rollup).where(~gone | (clicks == 0)))
+    await session.exec(update(Rollup).values(signups=0, conversions=0))
+    names = [column.name for column in Rollup.__table__.columns]  # type: ignore[attr-defined]
+    keys = [key.name for key in Rollup.__table__.primary_key]  # type: ignore[attr-defined]
+    # A WHERE, as SQLite would take ON CONFLICT for a part of the SELECT.
+    summed = select(_days(session, since).subquery()).where(true())
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    made = (postgresql_insert if postgresql else sqlite_insert)(Rollup).from_select(names, summed)
+    added = {name: getattr(Rollup, name) + made.excluded[name] for name in COUNTS}
+    await session.exec(made.on_conflict_do_update(index_elements=keys, set_=added))
 
 
 def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
@@ -96,25 +125,52 @@ def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
     ) != 0
 
 
-def _summed(session: AsyncSession) -> Iterator[tuple[type[SQLModel], CompoundSelect[Any]]]:
+def _days(session: AsyncSession, since: datetime | None) -> CompoundSelect[Any]:
+    """What happened by day, from the raw rows: no click of before `since`."""
+    happened = _happened(_day(session), since).subquery()
+    return _by_dimension(happened, [], [func.sum(happened.c[name]).label(name) for name in COUNTS])
+
+
+def _day(session: AsyncSession) -> Callable[[Any], ColumnElement[date]]:
+    """How a moment becomes its UTC day in this database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return lambda moment: cast(func.timezone("UTC", moment), Date)
+    return lambda moment: func.date(moment, type_=Date)
+
+
+def _with_kept(
+    days: CompoundSelect[Any], since: datetime | None
+) -> CompoundSelect[Any] | Select[Any]:
+    """The same with the clicks that are kept of days whose rows are gone."""
+    if since is None:
+        return days
+    clicks = col(Rollup.clicks) + col(Rollup.repeats) + col(Rollup.bots)
+    keys = (Rollup.affiliate_user_id, Rollup.dimension, Rollup.value, Rollup.day)
+    kept = select(
+        *(col(key) for key in keys),
+        *(col(one) for one in (Rollup.clicks, Rollup.repeats, Rollup.bots)),
+        literal(0),
+        literal(0),
+    ).where(col(Rollup.day) < since.date(), clicks != 0)
+    both = union_all(select(days.subquery()), kept).subquery()
+    names = list(both.c)[: len(keys)]
+    sums = [func.sum(both.c[name]).label(name) for name in COUNTS]
+    return select(*names, *sums).group_by(*names)
+
+
+def _summed(
+    session: AsyncSession, since: datetime | None
+) -> Iterator[tuple[type[SQLModel], CompoundSelect[Any] | Select[Any]]]:
     """What each of the tables should hold, from the raw rows."""
     postgresql = session.get_bind().dialect.name == "postgresql"
-
-    def day(moment: Any) -> ColumnElement[date]:
-        if postgresql:
-            return cast(func.timezone("UTC", moment), Date)
-        return func.date(moment, type_=Date)
+    day = _day(session)
 
     def month(moment: Any) -> ColumnElement[str]:
         if postgresql:
             return func.to_char(func.timezone("UTC", moment), "YYYY-MM", type_=String)
         return func.strftime("%Y-%m", moment, type_=String)
 
-    happened = _happened(day).subquery()
-    yield (
-        Rollup,
-        _by_dimension(happened, [], [func.sum(happened.c[name]).label(name) for name in COUNTS]),
-    )
+    yield Rollup, _with_kept(_days(session, since), since)
     earned = _earned(day, postgresql=postgresql).subquery()
     total = func.sum(earned.c.amount)
     yield (
@@ -131,7 +187,7 @@ def _summed(session: AsyncSession) -> Iterator[tuple[type[SQLModel], CompoundSel
             by_month, [by_month.c.currency], [cast(total, BigInteger).label("amount")], total != 0
         ),
     )
-    ranked = _ranked(month).subquery()
+    ranked = _ranked(month, since).subquery()
     counts = [
         cast(func.sum(ranked.c[name]), BigInteger).label(name) for name in ("clicks", "referrals")
     ]
@@ -185,21 +241,41 @@ def _by_period(
     return union_all(*parts)
 
 
-def _ranked(month: Any) -> CompoundSelect[Any]:
+def _ranked(month: Any, since: datetime | None) -> CompoundSelect[Any]:
+    kept = []
+    if since is not None:
+        gone = (
+            col(Rollup.dimension) == ALL,
+            col(Rollup.day) < since.date(),
+            col(Rollup.clicks) != 0,
+        )
+        # By its text, which begins with the month in both databases.
+        its_month = func.substr(cast(col(Rollup.day), String), 1, 7, type_=String)
+        kept = [
+            select(col(Rollup.affiliate_user_id), its_month, col(Rollup.clicks), literal(0)).where(
+                *gone
+            )
+        ]
     return union_all(
         select(
             col(Click.affiliate_user_id).label("affiliate"),
             month(Click.clicked_at).label("day"),
             literal(1).label("clicks"),
             literal(0).label("referrals"),
-        ).where(col(Click.kind) == COUNTED),
+        ).where(col(Click.kind) == COUNTED, *_whole(since)),
+        *kept,
         select(
             col(Referral.affiliate_user_id), month(Referral.converted_at), literal(0), literal(1)
         ).where(col(Referral.counted).is_(True), col(Referral.converted_at).is_not(None)),
     )
 
 
-def _happened(day: Any) -> CompoundSelect[Any]:
+def _whole(since: datetime | None) -> list[ColumnElement[bool]]:
+    """Clicks that are rows yet; of the others some may be, while they are being deleted."""
+    return [] if since is None else [col(Click.clicked_at) >= since]
+
+
+def _happened(day: Any, since: datetime | None) -> CompoundSelect[Any]:
     zero = literal(0)
 
     def of_kind(kind: str) -> ColumnElement[int]:
@@ -218,7 +294,7 @@ def _happened(day: Any) -> CompoundSelect[Any]:
             of_kind(BOT).label("bots"),
             zero.label("signups"),
             zero.label("conversions"),
-        ),
+        ).where(*_whole(since)),
         select(
             col(Referral.signup_affiliate_id),
             col(Referral.source_tag),
