@@ -31,12 +31,11 @@ class Member:
 
     @property
     def actor(self) -> Actor:
-        """Who they are in the audit log."""
-        affiliate = self.affiliate
-        return Actor(affiliate.email, affiliate.display_name or affiliate.legal_name, "dashboard")
+        """Who they are in the audit log: a number, since its lines are never changed."""
+        return Actor(f"affiliate:{self.affiliate.id}", "", "dashboard")
 
 
-MemberPage = Callable[[web.Request, Member], Awaitable[web.Response]]
+MemberPage = Callable[[web.Request, Member], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +74,20 @@ async def find_standing(request: web.Request, owner: Session) -> Standing:
         return standing
     if entry is None:
         return standing
-    actor = Actor(owner.email_key, "", "dashboard")
+    actor = Actor(f"session:{owner.id}", "", "dashboard")
     async with request.app[CONTEXT].db.transaction() as session:
         adopted = await affiliates.adopt(session, entry, actor)
     # None also where another request of theirs was a moment faster.
     return Standing(affiliate=adopted) if adopted else await known_here(request, owner)
 
 
-def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Response]]:
+def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A handler that opens a page to approved affiliates, and hands it who that is.
 
     Everybody else is led to where they can sign in, or see how they stand.
     """
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         owner = request[VISIT].session
         if owner is None:
             return see_other("/affiliate/sign-in")
@@ -104,10 +103,10 @@ def approved_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Res
     return handle
 
 
-def affiliates_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.Response]]:
+def affiliates_only(page: MemberPage) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The same for a page that is also open to who is paused or was terminated."""
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         owner = request[VISIT].session
         if owner is None:
             return see_other("/affiliate/sign-in")

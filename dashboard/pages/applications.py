@@ -50,7 +50,7 @@ async def submit(request: web.Request) -> web.Response:
     if form.errors:
         return _form_page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     submission, fields = application_form.submission(form, visit.program, recruiter_of(request))
-    actor = Actor(id=fields.email, name=fields.legal_name, origin="form")
+    actor = Actor(submission.external_id, "", "form")
     async with context.db.transaction() as session:
         await applications.submit(session, submission, fields, actor)
     return _sent(visit)

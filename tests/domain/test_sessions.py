@@ -150,7 +150,7 @@ async def test_a_link_works_once(db: Database) -> None:
     assert token not in opened.model_dump_json()
     assert (line.action, line.actor, line.detail) == (
         "session.opened",
-        "mia@example.com",
+        "visitor",
         {"how": "link"},
     )
 

@@ -26,7 +26,7 @@ async def form_response(job: Job[InboxEvent], _context: HandlerContext) -> None:
             session,
             Submission("tally", sent.submission_id, answers),
             fields,
-            Actor(sent.submission_id, fields.email, "tally"),
+            Actor(sent.submission_id, "", "tally"),
         )
         await effects.report_intake(session)
 

@@ -158,7 +158,7 @@ class TestRequest:
         assert not any(link.startswith(ASK) for link in links(page))
         assert await balance(desk.db, jared.id) == 0
         (card,) = await desk.effects("card.payout")
-        assert await actor_of_request(desk.db, card["payout"]) == "jared@example.com (Jared Bets)"
+        assert await actor_of_request(desk.db, card["payout"]) == f"affiliate:{jared.id}"
 
     async def test_the_same_form_sent_twice_is_one_payout(
         self, desk: Desk, browser: Browser
