@@ -165,7 +165,7 @@ async def run_all(services: Services, *, last: bool) -> None:
 
 
 class Scheduler:
-    """Starts each job at its hour, and each watch, on this process, and the backfill at once."""
+    """Starts each job at its hour, each watch now and in turn, and the backfill now."""
 
     def __init__(self, services: Services) -> None:
         self._plan = AsyncIOScheduler(
@@ -181,6 +181,8 @@ class Scheduler:
         for watch in WATCHES:
             at = CronTrigger(minute=f"*/{watch.minutes}", timezone="UTC")
             self._plan.add_job(look, at, (services.db, watch), id=watch.name)
+            # What came due while no server was up does not wait for the next round.
+            self._plan.add_job(look, args=(services.db, watch), id=f"{watch.name}-at-start")
         self._plan.add_job(backfill.backfill, args=(services,), id="backfill")
 
     def start(self) -> None:
