@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import logs
-from commands import tax
+from commands import privacy, tax
 from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
 from commands.reconcile import reconcile
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     sums = commands.add_parser("rollups", help="check the sums of clicks and earnings by source")
     sums.add_argument("--rebuild", action="store_true", help="build them anew from the raw rows")
     _add_tax(commands)
+    _add_privacy(commands)
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
@@ -97,6 +98,18 @@ def _add_tax(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     year.add_argument("--year", required=True)
     year.add_argument("--out", required=True, type=Path, help="a folder")
     year.add_argument("--with-tins", action="store_true", help="whole tax numbers in the CSV")
+
+
+def _add_privacy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    found = commands.add_parser("privacy", help="an affiliate's personal data")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    whole = deeds.add_parser("export", help="everything that is kept about them, as a ZIP")
+    whole.add_argument("--output", type=Path, required=True, help="a file that is not there yet")
+    gone = deeds.add_parser("erase", help="erase them, for good")
+    gone.add_argument("--yes", action="store_true", help="they asked for it")
+    gone.add_argument("--waive", action="store_true", help="they give up what is owed to them")
+    for each in (whole, gone):
+        each.add_argument("--email", required=True)
 
 
 def _day(text: str) -> datetime:
@@ -168,6 +181,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             print(await rollups(desk.db, actor, rebuild=arguments.rebuild))
         elif arguments.command == "tax":
             return await _tax(desk, arguments, actor)
+        elif arguments.command == "privacy":
+            print(await _privacy(desk, arguments, actor))
         elif arguments.command == "audit":
             return await _verify_audit(desk)
     finally:
@@ -208,6 +223,15 @@ async def _tax(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
     folder, with_tins = arguments.out, arguments.with_tins
     print(await tax.export(desk.db, year, folder, actor, with_tins=with_tins))
     return 0
+
+
+async def _privacy(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> str:
+    email = arguments.email
+    if arguments.deed == "export":
+        product, output = desk.settings.product_name, arguments.output
+        return await privacy.export(desk.db, email, product, output, actor)
+    sure, waives = arguments.yes, arguments.waive
+    return await privacy.erase(desk.db, email, actor, confirmed=sure, waives=waives)
 
 
 async def _verify_audit(desk: Desk) -> int:

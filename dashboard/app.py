@@ -22,6 +22,7 @@ from dashboard.pages import (
     overview,
     payouts,
     preferences,
+    privacy,
     promo,
     resources,
     sessions,
@@ -107,6 +108,10 @@ def _add_dashboard(pages: web.Application) -> None:
     pages.router.add_get(r"/dashboard/recruits/qr.{kind:svg|png}", approved_only(two_tier.draw))
     pages.router.add_get("/dashboard/settings", approved_only(preferences.show))
     pages.router.add_post("/dashboard/settings", approved_only(preferences.save))
+    pages.router.add_get("/dashboard/privacy", affiliates_only(privacy.show))
+    pages.router.add_post("/dashboard/privacy/export", affiliates_only(privacy.export))
+    pages.router.add_post("/dashboard/privacy/erase", affiliates_only(privacy.ask))
+    pages.router.add_post("/dashboard/privacy/withdraw", affiliates_only(privacy.withdraw))
     pages.router.add_get("/dashboard/resources", approved_only(resources.show))
     pages.router.add_get("/dashboard/resources/{id}/{name}", approved_only(resources.download))
     pages.router.add_get("/dashboard/promo", approved_only(promo.show))

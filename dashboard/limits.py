@@ -22,6 +22,7 @@ POSTS_PER_AFFILIATE: Final = RateLimitItemPerMinute(20, 10, "posts")
 REPORTS_PER_NETWORK: Final = RateLimitItemPerHour(10, 1, "reports-network")
 REPORTS_PER_NAME: Final = RateLimitItemPerHour(60, 1, "reports-name")
 ANSWERS_PER_AFFILIATE: Final = RateLimitItemPerHour(5, 1, "answers")
+EXPORTS_PER_AFFILIATE: Final = RateLimitItemPerHour(3, 24, "exports")
 CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 
 

@@ -43,6 +43,7 @@ _WORDS: Final = {
     "payout_rejected": "Payout rejected: back in the balance",
     "payout_failed": "Payout failed: back in the balance",
     "payout_reversed": "Payout came back",
+    "waived": "Given up with the request for erasure",
     "payout_withheld": "Tax withheld",
     "payout_withheld_back": "Withheld tax: back in the balance",
 }

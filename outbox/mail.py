@@ -7,11 +7,13 @@ from uuid import UUID
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from domain import effects, program, subscriptions
+from domain.erasure import DONE as ERASURE_DONE
 from integrations.mail import Mail
 from outbox.letters.registry import Asked
 from outbox.letters.writers import WRITERS
 from outbox.registry import effect
 from outbox.services import Services
+from storage import outbox
 from storage.outbox import Effect
 from storage.worker import Job
 
@@ -39,6 +41,9 @@ async def send_mail(job: Job[Effect], services: Services) -> None:
     context |= every_mail(asked)
     mail = render(template, job.row.payload["to"], context)
     await services.mailer.send(mail, idempotency_key=str(job.row.id))
+    if template == ERASURE_DONE:
+        async with job.transaction() as session:
+            await outbox.overwrite(session, job.row.id, job.row.payload | {"to": ""})
 
 
 async def _is_wanted(asked: Asked) -> bool:

@@ -62,7 +62,7 @@ async def show_card(
     async with services.db.read() as session:
         card = await cards.get(session, kind, subject)
     if card is not None:
-        await _update(services.slack, card.channel, card.message, text, blocks)
+        await update_card(services.slack, card.channel, card.message, text, blocks)
         if then is not None:
             async with job.transaction() as session:
                 await then(session)
@@ -83,9 +83,10 @@ async def show_card(
             await then(session)
 
 
-async def _update(
+async def update_card(
     client: AsyncWebClient, channel: str, message: str, text: str, blocks: Blocks
 ) -> None:
+    """Have a posted message show this instead."""
     await _write(client, "chat.update", blocks, channel=channel, ts=message, text=text)
 
 
@@ -122,7 +123,7 @@ async def post_once(
             client, channel, kind=kind, key=key, since=since.timestamp()
         )
         if found is not None:
-            await _update(client, *found, text, blocks)
+            await update_card(client, *found, text, blocks)
             return found
     posted = await _write(
         client,

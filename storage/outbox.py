@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, col, exists, select
+from sqlmodel import Field, col, exists, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -96,6 +96,11 @@ async def put_once(session: AsyncSession, kind: str, *, lane: str, **payload: An
     )
     if (await session.exec(waiting)).first() is None:
         await put(session, kind, lane=lane, **payload)
+
+
+async def overwrite(session: AsyncSession, effect_id: UUID, payload: dict[str, Any]) -> None:
+    """Keep something else of an effect that is done: what it carried is to be forgotten."""
+    await session.exec(update(Effect).where(col(Effect.id) == effect_id).values(payload=payload))
 
 
 async def was_given_up(session: AsyncSession, lane: str) -> bool:

@@ -118,7 +118,8 @@ async def visitors_of_erased(session: AsyncSession, limit: int) -> int:
     """Blank by what visitors were told apart on clicks of affiliates who were erased."""
     erased = select(Erasure.affiliate_user_id).where(Erasure.decision == ERASED)
     some = select(Click.id).where(col(Click.affiliate_user_id).in_(erased), Click.visitor != "")
-    blank: dict[str, Any] = {"visitor": "", "network": "", "first_key": None, "referrer_host": "", "utm": {}}
+    blank: dict[str, Any] = dict.fromkeys(("visitor", "network", "referrer_host"), "")
+    blank |= {"first_key": None, "utm": {}}
     change = update(Click).where(col(Click.id).in_(some.limit(limit))).values(**blank)
     return (await session.exec(change)).rowcount
 

@@ -29,11 +29,7 @@ TAX_FORM = {
     "form": "W-8BEN",
     "tax_url": "https://desk.example/affiliate/dashboard/tax",
 }
-ERASURE = {
-    "asked_on": "21 November 2026",
-    "privacy_url": "https://desk.example/privacy",
-    "tax_years": 4,
-}
+ERASURE = {"asked_on": "21 November 2026", "privacy_url": "https://desk.example/privacy"}
 PAYOUT = {
     "name": HOSTILE,
     "amount": "$1,250.00",
@@ -175,7 +171,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "payout_paid": {**PAYOUT, **PAID_TO, "reference": HOSTILE},
     "payout_rejected": {**PAYOUT, "reason": "Refunds are coming.\n" + HOSTILE},
     "payout_requested": {**PAYOUT, **PAID_TO},
-    "erasure_done": ERASURE,
+    "erasure_done": {**ERASURE, "tax_years": 4},
     "erasure_refused": {**ERASURE, "reason": "A dispute is not settled.\n" + HOSTILE},
     "tax_expiring": {**TAX_FORM, "last_day": "31 December 2029"},
     "tax_returned": {**TAX_FORM, "reason": "The name does not fit.\n" + HOSTILE},

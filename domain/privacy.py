@@ -1,0 +1,279 @@
+"""What is kept of people, why and for how long: the one list that pages, exports and tests share.
+
+Every table of the database stands in it once, or among those that hold nothing about anybody.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from domain.erasure import ANSWER_DAYS
+from domain.program import Program
+from domain.retention import ANSWER_DAYS as API_DAYS
+from domain.retention import VIEW_DAYS
+from domain.sessions import SESSION_DAYS
+
+AFFILIATES, BUYERS, VISITORS, OTHERS = "affiliates", "customers", "visitors", "others"
+PEOPLE: Final = {
+    AFFILIATES: "If you are an affiliate, or applied to be one",
+    VISITORS: "If you followed an affiliate's link or opened a partner page",
+    BUYERS: "If you signed up or bought after that",
+    OTHERS: "If you reported somebody, or run this program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One sort of data: what it is, what for, and until when, by the settings in force."""
+
+    of: str
+    what: str
+    why: str
+    until: Callable[[Program], str]
+    tables: tuple[str, ...]
+
+
+def _member(_program: Program) -> str:
+    return "As long as you are an affiliate, and after that until you ask for erasure."
+
+
+def _books(_program: Program) -> str:
+    return (
+        "For good, as books have to be kept. After an erasure these rows lead to nobody: they name "
+        "a number that belongs to no person any more."
+    )
+
+
+def _with_sale(_program: Program) -> str:
+    return "As long as the sale itself is kept in the books."
+
+
+def _events(program: Program) -> str:
+    return f"{days(program.event_retention_days)}, once it is dealt with."
+
+
+def _ever(_program: Program) -> str:
+    return (
+        "For good, since nobody can change it afterwards: each line is sealed over the one before. "
+        "Lines name affiliates by a number, and operators by their name in Slack."
+    )
+
+
+def _tax(program: Program) -> str:
+    return (
+        "As long as you are an affiliate. After an erasure until "
+        f"{years(program.tax_retention_years)} after the year of your last payout have passed, as "
+        "tax law wants; then it is deleted. Without a payout it goes at once."
+    )
+
+
+def days(count: int) -> str:
+    """A number of days in words."""
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def years(count: int) -> str:
+    """A number of years in words."""
+    return "1 year" if count == 1 else f"{count} years"
+
+
+LIST: Final = (
+    Kept(
+        AFFILIATES,
+        "Your name, mail address, the name your audience knows, and your channel's address; your "
+        "time zone and which mails you want.",
+        "To run your account, to pay you and to write to you.",
+        _member,
+        (
+            "affiliates",
+            "affiliate_unsubscriptions",
+            "affiliate_checklist_ticks",
+            "email_drip_log",
+            "affiliate_statement_mails",
+        ),
+    ),
+    Kept(
+        AFFILIATES,
+        "What you answered when you applied, and which rules you agreed to and when.",
+        "To decide on your application, and to show what was agreed to.",
+        _member,
+        (
+            "affiliate_applications",
+            "affiliate_application_submissions",
+            "affiliate_consents",
+        ),
+    ),
+    Kept(
+        AFFILIATES,
+        "Your links, codes, posts, and your partner page with its photo.",
+        "To show them, and to tell which of them brought a sale.",
+        _member,
+        (
+            "referral_links",
+            "affiliate_saved_links",
+            "discount_codes",
+            "code_leaks",
+            "affiliate_promo_posts",
+            "affiliate_landing_pages",
+            "affiliate_landing_photos",
+            "affiliate_landing_slugs",
+        ),
+    ),
+    Kept(
+        AFFILIATES,
+        "What you earned and were paid: commissions, bonuses, prizes, the ledger, payouts; sums of "
+        "clicks, sign-ups and sales by day and month.",
+        "To pay you what is yours, and to prove it.",
+        _books,
+        (
+            "affiliate_commissions",
+            "affiliate_second_tier_commissions",
+            "affiliate_milestone_awards",
+            "affiliate_contests",
+            "affiliate_contest_places",
+            "affiliate_contest_disqualifications",
+            "affiliate_ledger",
+            "affiliate_payouts",
+            "payout_batches",
+            "referral_rollups",
+            "referral_earning_rollups",
+            "affiliate_month_rollups",
+            "affiliate_month_earnings",
+            "affiliate_landing_view_rollups",
+        ),
+    ),
+    Kept(
+        AFFILIATES,
+        "Your tax form. Its number, your date of birth and the address it was signed from are "
+        "encrypted; nobody sees more than the last four digits without a written reason.",
+        "Tax law wants it before a payout.",
+        _tax,
+        ("affiliate_tax_info", "affiliate_tax_withholding"),
+    ),
+    Kept(
+        AFFILIATES,
+        "What was seen or reported against the rules, how likely fraud is, what was decided and "
+        "what you answered.",
+        "To keep customers and honest affiliates from harm.",
+        lambda _: (
+            "As long as you are an affiliate; after an erasure only what was decided is left, "
+            "without reasons, evidence or words."
+        ),
+        (
+            "affiliate_cases",
+            "affiliate_case_answers",
+            "affiliate_violations",
+            "affiliate_page_checks",
+            "affiliate_fraud_scores",
+            "affiliate_fraud_flags",
+            "affiliate_fraud_appeals",
+            "affiliate_self_referrals",
+        ),
+    ),
+    Kept(
+        AFFILIATES,
+        "Links for signing in that were mailed to you, and the devices you are signed in on, by "
+        "the kind of browser. No address of a device is kept.",
+        "To let you in, and nobody else.",
+        lambda _: f"A link until it runs out, a device {days(SESSION_DAYS)} at most.",
+        ("sign_in_links", "sessions"),
+    ),
+    Kept(
+        AFFILIATES,
+        "That you asked for erasure, and what became of it.",
+        "To show that the law was kept to.",
+        _ever,
+        ("affiliate_erasures",),
+    ),
+    Kept(
+        VISITORS,
+        "The click: when, from which page and country, on what kind of device. You are told apart "
+        "from others for one day by a keyed hash of your network and browser that nobody can turn "
+        "back; your address is never kept.",
+        "To credit the affiliate who brought you, and to notice fraud.",
+        lambda program: (
+            f"{days(program.click_retention_days)}; looks at a partner page {days(VIEW_DAYS)}. "
+            "Then only how many there were."
+        ),
+        ("referral_clicks", "affiliate_landing_views"),
+    ),
+    Kept(
+        BUYERS,
+        "That you signed up or bought, what was paid, by which link or code, under your customer "
+        "number and mail address; a fingerprint of the card, which is not its number.",
+        "To credit whoever brought you, and to see that nobody refers themselves.",
+        _with_sale,
+        (
+            "affiliate_referrals",
+            "sales",
+            "discount_code_redemptions",
+        ),
+    ),
+    Kept(
+        BUYERS,
+        "What you began to order on our pages, with the mail address that you typed.",
+        "To lead you to the payment with the right discount.",
+        lambda program: f"The address {days(program.event_retention_days)} after it is over.",
+        ("checkouts", "checkout_codes"),
+    ),
+    Kept(
+        OTHERS,
+        "What you reported, and your mail address if you gave one. Your network is kept as a keyed "
+        "hash, so that each counts once.",
+        "To look into it, and to ask you back.",
+        lambda program: (
+            f"{days(program.report_retention_days)}, and until what you reported is decided."
+        ),
+        ("affiliate_reports",),
+    ),
+    Kept(
+        OTHERS,
+        "What other services told us and what we told them, mails among it; and answers of our "
+        "interface for programs.",
+        "So that nothing is lost or done twice when a connection breaks.",
+        lambda program: f"{_events(program)} Answers {days(API_DAYS)}.",
+        ("inbox", "outbox", "idempotency_keys"),
+    ),
+    Kept(
+        OTHERS,
+        "Who did what, and when: operators by their name in Slack, affiliates by a number. A "
+        "reason that an operator wrote stays as it was written.",
+        "So that everybody can be held to what they did.",
+        _ever,
+        ("audit_log",),
+    ),
+)
+
+NOBODYS: Final = frozenset(
+    {
+        "affiliate_asset_files",
+        "affiliate_asset_versions",
+        "affiliate_assets",
+        "affiliate_drip_texts",
+        "affiliate_milestones",
+        "affiliate_program",
+        "affiliate_terms",
+        "affiliate_tiers",
+        "job_runs",
+        "operator_cards",
+        "retention_marks",
+    }
+)
+"""Tables that hold what operators made or switched, and nothing about a person."""
+
+RIGHTS: Final = (
+    "Affiliates get everything that is kept about them as a file, at once, from their settings.",
+    f"They can ask to be erased there, too. We answer within {ANSWER_DAYS} days.",
+    "Everybody else writes to us, and we look what there is.",
+)
+
+
+def sections(program: Program) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """`(whom, [(what, why, until)])`, as the settings are now."""
+    return [
+        (
+            title,
+            [(one.what, one.why, one.until(program)) for one in LIST if one.of == whom],
+        )
+        for whom, title in PEOPLE.items()
+    ]

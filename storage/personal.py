@@ -1,0 +1,301 @@
+"""Which rows belong to an affiliate, table by table: what an export reads and an erasure blanks."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, LargeBinary, String, Table, cast, delete, literal, update
+from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.affiliates import Affiliate
+from storage.applications import Application, ApplicationSubmission
+from storage.audit import AuditLine
+from storage.cards import Card
+from storage.checklists import ChecklistTick
+from storage.clicks import Click
+from storage.codes import DiscountCode
+from storage.commissions import Commission
+from storage.compliance import Case, CaseAnswer, PageCheck, Report, Violation
+from storage.contests import Disqualification, FinalPlace
+from storage.drips import DripLog
+from storage.erasures import Erasure
+from storage.fraud import FraudAppeal, FraudFlag, FraudScore, SelfReferral
+from storage.inbox import InboxEvent
+from storage.landing import FormerSlug, LandingPage, LandingPhoto, LandingViews
+from storage.leaderboard import MonthEarning, MonthRollup
+from storage.ledger import LedgerEntry
+from storage.links import ReferralLink
+from storage.milestones import MilestoneAward
+from storage.outbox import Effect
+from storage.payouts import Payout
+from storage.promo import PromoPost
+from storage.referrals import Referral
+from storage.rollups import EarningRollup, Rollup
+from storage.saved_links import SavedLink
+from storage.sessions import Session, SignInLink
+from storage.statement_mails import StatementMail
+from storage.subscriptions import Unsubscription
+from storage.taxes import TaxForm, Withholding
+from storage.terms import Consent
+from storage.two_tier import SecondTierCommission
+
+_AT_ONCE: Final = 500
+
+Owner = Callable[[Affiliate], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table in which an affiliate has rows. `hidden` columns are not theirs to see.
+
+    What is hidden says something of others: of customers and visitors, of who reported, of the
+    operators who decided, or it is sealed.
+    """
+
+    name: str
+    table: Any
+    owner: Owner
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def rows(self) -> Table:
+        """The table itself."""
+        found: Table = self.table.__table__
+        return found
+
+    @property
+    def columns(self) -> list[str]:
+        """What an export shows."""
+        binary = (LargeBinary,)
+        return [
+            one.name
+            for one in self.rows.columns
+            if one.name not in self.hidden and not isinstance(one.type, binary)
+        ]
+
+
+def _own(table: Any) -> Owner:
+    return lambda who: col(table.affiliate_user_id) == who.id
+
+
+def _applications(who: Affiliate) -> Any:
+    return select(Application.id).where(
+        or_(col(Application.affiliate_id) == who.id, col(Application.email_key) == who.email_key)
+    )
+
+
+def _pages(who: Affiliate) -> Any:
+    return select(LandingPage.id).where(LandingPage.affiliate_user_id == who.id)
+
+
+def _violations(who: Affiliate) -> Any:
+    return select(Violation.id).where(Violation.affiliate_user_id == who.id)
+
+
+def _part(name: str, table: Any, owner: Owner | None = None, *hidden: str) -> Part:
+    return Part(name, table, owner or _own(table), frozenset(hidden))
+
+
+_STAFF: Final = ("decided_by", "created_by")
+
+PARTS: Final = (
+    _part("account", Affiliate, lambda who: col(Affiliate.id) == who.id, "approved_by"),
+    _part(
+        "applications",
+        Application,
+        lambda who: col(Application.id).in_(_applications(who)),
+        "decided_by",
+    ),
+    _part(
+        "application_submissions",
+        ApplicationSubmission,
+        lambda who: col(ApplicationSubmission.application_id).in_(_applications(who)),
+    ),
+    _part(
+        "consents",
+        Consent,
+        lambda who: or_(
+            col(Consent.affiliate_user_id) == who.id,
+            col(Consent.application_id).in_(_applications(who)),
+        ),
+    ),
+    _part("links", ReferralLink),
+    _part("saved_links", SavedLink),
+    _part("codes", DiscountCode, None, "created_by"),
+    _part("clicks", Click, None, "visitor", "network", "first_key"),
+    _part("sums_by_day", Rollup),
+    _part("earnings_by_day", EarningRollup),
+    _part("sums_by_month", MonthRollup),
+    _part("earnings_by_month", MonthEarning),
+    _part("referrals", Referral, None, "customer_id", "user_id", "email_key", "network"),
+    _part(
+        "refused_own_purchases",
+        SelfReferral,
+        lambda who: col(SelfReferral.affiliate_user_id) == who.id,
+    ),
+    _part("commissions", Commission),
+    _part(
+        "shares_of_recruits",
+        SecondTierCommission,
+        lambda who: col(SecondTierCommission.tier1_affiliate_id) == who.id,
+        "tier2_affiliate_id",
+    ),
+    _part("milestone_awards", MilestoneAward),
+    _part("contest_places", FinalPlace),
+    _part("contest_disqualifications", Disqualification, None, "decided_by"),
+    _part("ledger", LedgerEntry),
+    _part("payouts", Payout, None, "approvals", "decided_by"),
+    _part("tax_forms", TaxForm, None, "tax_id_encrypted", "decided_by"),
+    _part("tax_withholding", Withholding, None, "switched_by"),
+    _part("cases", Case, None, "decided_by"),
+    _part("violations", Violation, None, *_STAFF),
+    _part(
+        "case_answers",
+        CaseAnswer,
+        lambda who: col(CaseAnswer.case_id).in_(
+            select(Case.id).where(Case.affiliate_user_id == who.id)
+        ),
+    ),
+    _part("page_checks", PageCheck),
+    _part("fraud_scores", FraudScore, None, "reasons"),
+    _part("fraud_flags", FraudFlag, None, "reasons", "decided_by"),
+    _part(
+        "fraud_appeals",
+        FraudAppeal,
+        lambda who: col(FraudAppeal.flag_id).in_(
+            select(FraudFlag.id).where(FraudFlag.affiliate_user_id == who.id)
+        ),
+        "answered_by",
+    ),
+    _part("partner_page", LandingPage, None, "taken_down_by"),
+    _part(
+        "partner_page_photo",
+        LandingPhoto,
+        lambda who: col(LandingPhoto.landing_page_id).in_(_pages(who)),
+    ),
+    _part(
+        "partner_page_former_addresses",
+        FormerSlug,
+        lambda who: col(FormerSlug.landing_page_id).in_(_pages(who)),
+    ),
+    _part(
+        "partner_page_views",
+        LandingViews,
+        lambda who: col(LandingViews.landing_page_id).in_(_pages(who)),
+    ),
+    _part("posts", PromoPost),
+    _part("checklist", ChecklistTick),
+    _part("onboarding_mails", DripLog),
+    _part("statement_mails", StatementMail),
+    _part("refused_mails", Unsubscription),
+    _part(
+        "mails",
+        Effect,
+        lambda who: (col(Effect.kind) == "mail") & (Effect.payload["to"].as_string() == who.email),
+        "request_id",
+        "last_error",
+        "lane",
+        "claimed_until",
+    ),
+    _part("sessions", Session, lambda who: col(Session.email_key) == who.email_key, "token_hash"),
+    _part("sign_in_links", SignInLink, lambda who: col(SignInLink.email) == who.email),
+    _part(
+        "acts",
+        AuditLine,
+        lambda who: or_(
+            col(AuditLine.subject) == f"affiliate:{who.id}",
+            col(AuditLine.actor) == f"affiliate:{who.id}",
+        ),
+        "actor",
+        "seal",
+    ),
+    _part("erasure_requests", Erasure, None, "decided_by", "open_key"),
+)
+"""Everything that is kept about an affiliate; a test looks for tables that are missing."""
+
+
+async def rows_of(
+    session: AsyncSession, part: Part, who: Affiliate
+) -> AsyncIterator[dict[str, Any]]:
+    """An affiliate's rows of a table, streamed, by the columns that are shown."""
+    columns = [part.rows.c[name] for name in part.columns]
+    query = select(*columns).where(part.owner(who)).order_by(*part.rows.primary_key)
+    async for row in await session.stream(query.execution_options(yield_per=500)):
+        yield dict(zip(part.columns, row, strict=True))
+
+
+async def blank(session: AsyncSession, table: Any, owned: Any, **values: Any) -> None:
+    """Overwrite columns of the rows of an affiliate."""
+    await session.exec(update(table).where(owned).values(**values))
+
+
+async def remove(session: AsyncSession, table: Any, owned: Any) -> None:
+    """Delete the rows of an affiliate."""
+    await session.exec(delete(table).where(owned))
+
+
+async def mentions(session: AsyncSession, texts: Sequence[str]) -> tuple[list[UUID], list[UUID]]:
+    """Effects and events that are done and in which one of these texts stands, by their ids.
+
+    Reads both tables from end to end: not for a transaction that writes.
+    """
+    spelled = sorted({form for text in texts for form in (text, json.dumps(text)[1:-1])})
+    told = cast(Effect.payload, String)
+    effects = select(Effect.id).where(
+        col(Effect.handled_at).is_not(None),
+        or_(*(told.contains(text, autoescape=True) for text in spelled)),
+    )
+    bodies = [_stands_in(session, InboxEvent.payload, text.encode()) for text in spelled]
+    events = select(InboxEvent.id).where(col(InboxEvent.handled_at).is_not(None), or_(*bodies))
+    return list((await session.exec(effects)).all()), list((await session.exec(events)).all())
+
+
+async def forget_mentions(
+    session: AsyncSession, effects: Sequence[UUID], events: Sequence[UUID]
+) -> None:
+    """Delete these effects, and empty these events: their ids keep them from being taken twice."""
+    for start in range(0, len(effects), _AT_ONCE):
+        some = col(Effect.id).in_(effects[start : start + _AT_ONCE])
+        await session.exec(delete(Effect).where(some))
+    for start in range(0, len(events), _AT_ONCE):
+        some = col(InboxEvent.id).in_(events[start : start + _AT_ONCE])
+        await session.exec(update(InboxEvent).where(some).values(payload=b""))
+
+
+async def forget_waiting(session: AsyncSession, who: Affiliate) -> None:
+    """Delete what was to be mailed to an affiliate, and asked for by their address."""
+    theirs = or_(
+        (col(Effect.kind) == "mail") & (Effect.payload["to"].as_string() == who.email),
+        col(Effect.lane) == f"directory:{who.email_key}",
+    )
+    await session.exec(delete(Effect).where(theirs, col(Effect.claimed_until).is_(None)))
+
+
+async def remove_reports(session: AsyncSession, who: Affiliate) -> None:
+    """Delete what the public wrote about an affiliate."""
+    await session.exec(delete(Report).where(col(Report.violation_id).in_(_violations(who))))
+
+
+async def cards(session: AsyncSession, who: Affiliate) -> list[Card]:
+    """The operators' cards that tell who an affiliate is, save those of their payouts."""
+    pages = select(LandingPage.card).where(LandingPage.affiliate_user_id == who.id)
+    subjects = or_(
+        col(Card.subject).in_(_applications(who)),
+        col(Card.subject).in_(pages.where(col(LandingPage.card).is_not(None))),
+        *(
+            col(Card.subject).in_(select(table.id).where(table.affiliate_user_id == who.id))
+            for table in (Case, FraudFlag, TaxForm)
+        ),
+    )
+    return list((await session.exec(select(Card).where(subjects))).all())
+
+
+def _stands_in(session: AsyncSession, column: Any, needle: bytes) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "postgresql":
+        found = func.position(literal(needle, LargeBinary).op("IN")(column))
+    else:
+        found = func.instr(column, literal(needle, LargeBinary))
+    return found > 0
