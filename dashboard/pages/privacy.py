@@ -1,4 +1,4 @@
-"""`/affiliate/dashboard/privacy`: everything that is kept about an affiliate, and its erasure.
+"""`/affiliate/dashboard/settings/data`: everything that is kept about an affiliate, and its erasure.
 
 Open to who is paused or was terminated, too: they have the same rights.
 """
@@ -21,7 +21,7 @@ from domain.errors import ConflictError, InvalidError
 from domain.money import money
 from storage import erasures
 
-HERE: Final = "/affiliate/dashboard/privacy"
+HERE: Final = "/affiliate/dashboard/settings/data"
 _PART: Final = 256 * 1024
 _SAID: Final = {
     "asked": "We have your request, and answer by mail.",

@@ -38,6 +38,8 @@ MONEY: Final = (
     f"{DASHBOARD}/earnings/statement",
     f"{DASHBOARD}/payouts",
     f"{DASHBOARD}/settings",
+    f"{DASHBOARD}/settings/data",
+    "/privacy",
     f"{DASHBOARD}/tax",
     f"{DASHBOARD}/tax?us=yes&holder=individual&country=US",
     f"{DASHBOARD}/tax?us=no&holder=entity&country=DE",

@@ -14,7 +14,7 @@ from tests.builders import RITA, join
 from tests.dashboard.desk import Browser, Desk
 from tests.payout_builders import earn
 
-HERE = "/affiliate/dashboard/privacy"
+HERE = "/affiliate/dashboard/settings/data"
 
 
 async def requests(db: Database) -> list[Erasure]:
