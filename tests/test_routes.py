@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 
 import pytest
+from structlog.testing import capture_logs
 
 from dashboard.csrf import csrf_token
 from tests.builders import apply, join
@@ -224,6 +226,72 @@ async def test_no_failure_tells_what_is_inside(
             answer = await whole.call(method, filled(path), data=b"")
             for inside in ("SELECT", "desk.db", "Traceback", "RuntimeError", 'File "'):
                 assert inside not in answer.text, f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("POST", "/affiliate/sign-in", "page_refused"),
+        ("POST", "/affiliate/sign-in/made-up", "sign_in_refused"),
+        ("GET", "/api/admin/program", "api_refused"),
+        ("POST", "/api/track/signup", "api_refused"),
+        ("GET", "/api/affiliate/leaderboard", "api_refused"),
+        ("POST", "/webhooks/stripe", "webhook refused"),
+    ],
+)
+async def test_who_was_refused_is_in_the_log(
+    whole: Whole, method: str, path: str, said: str
+) -> None:
+    """Without the token that came, nor whose address it was."""
+    form = {}
+    if said == "sign_in_refused":
+        page = await whole.call("GET", "/affiliate/sign-in")
+        form = {"csrf": re.findall(r'name="csrf" value="(\w+)"', page.text)[0]}
+    with capture_logs() as lines:
+        headers = {"Authorization": "Bearer wrong-token-1234"}
+        await whole.call(method, path, data=form, headers=headers)
+    (line,) = [line for line in lines if line["event"] == said]
+    assert line["log_level"] == "warning"
+    assert "wrong-token-1234" not in str(lines)
+    assert "127.0.0.1" not in str(lines)
+
+
+OWNED: Final = {
+    "POST /affiliate/dashboard/links/{id}/rename": "test_links_of_others_and_none_are_not_found",
+    "POST /affiliate/dashboard/links/{id}/delete": "test_links_of_others_and_none_are_not_found",
+    "POST /affiliate/dashboard/links/{id}/restore": "test_links_of_others_and_none_are_not_found",
+    "POST /affiliate/dashboard/promo/{id}": "test_nobody_opens_the_posts_of_others",
+    "POST /affiliate/dashboard/rules/{id}": "test_other_peoples_cases_are_not_there",
+    "GET /affiliate/dashboard/tax/{year}.pdf": (
+        "test_the_copy_of_a_past_year_is_there_for_its_owner"
+    ),
+}
+"""Addresses that name something of one affiliate, and the test in which another one tries."""
+
+SHARED: Final = frozenset(
+    {
+        "GET /affiliate/dashboard/resources/{id}/{name}",
+        "GET /affiliate/dashboard/links/qr.{kind}",
+        "GET /affiliate/dashboard/recruits/qr.{kind}",
+        "GET /affiliate/dashboard/landing/photo-{digest}.webp",
+        "GET /api/affiliate/milestones/{id}",
+    }
+)
+"""Addresses that name what every affiliate may see, or how to show one's own."""
+
+
+async def test_what_belongs_to_one_is_tried_by_another(whole: Whole) -> None:
+    """A new address with an id in it needs a test by somebody whose thing it is not."""
+    named = {
+        f"{method} {path}"
+        for method, path in whole.routes()
+        if "{" in path and class_of(f"{method} {path}") in {"affiliate", "affiliate's session"}
+    }
+    assert named == set(OWNED) | SHARED
+    tests = "".join(
+        path.read_text() for path in (Path(__file__).parent / "dashboard/pages").glob("test_*.py")
+    )
+    assert [name for name in OWNED.values() if f"def {name}(" not in tests] == []
 
 
 @pytest.mark.parametrize(

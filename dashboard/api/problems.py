@@ -14,6 +14,11 @@ from domain.errors import ConflictError, DomainError, InvalidError, NotAllowedEr
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+_REFUSALS: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+)
+"""What somebody may be trying; it is logged."""
+
 _log = structlog.get_logger(__name__)
 _STATUSES: Final = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -82,7 +87,11 @@ def problem(
 
 
 def _answer(request: web.Request, error: Exception) -> web.Response:
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "unknown"
     if isinstance(error, ProblemError):
+        if error.status in _REFUSALS:
+            _log.warning("api_refused", route=route, status=int(error.status))
         answer = problem(error.status, error.detail, reason=error.reason)
         if error.retry_after:
             answer.headers[hdrs.RETRY_AFTER] = str(error.retry_after)
@@ -95,8 +104,6 @@ def _answer(request: web.Request, error: Exception) -> web.Response:
         if isinstance(error, kind):
             fields = error.fields if isinstance(error, InvalidError) else None
             return problem(status, str(error), fields)
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unknown"
     _log.error("api_failed", route=route, method=request.method, exc_info=error)
     detail = f"Something failed here. It is in the log as request {logs.request_id()}."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -13,6 +13,11 @@ from domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundE
 STALE_FORM: Final = 419
 """Not in any standard, but widely used: the form's token is not (any more) the visitor's."""
 
+_REFUSALS: Final = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, STALE_FORM, HTTPStatus.TOO_MANY_REQUESTS}
+)
+"""What somebody may be trying; it is logged."""
+
 _log = structlog.get_logger(__name__)
 _STATUSES: Final = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -40,6 +45,8 @@ class PageError(Exception):
 def error_page(request: web.Request, error: Exception) -> web.Response:
     """The page for an error; one that nobody foresaw is logged with its traceback."""
     if isinstance(error, PageError):
+        if error.status in _REFUSALS:
+            _log.warning("page_refused", route=_route(request), status=int(error.status))
         return _page(request, error.status, error.message, error.retry_after)
     if isinstance(error, web.HTTPException):
         page = _page(request, error.status)
@@ -49,11 +56,14 @@ def error_page(request: web.Request, error: Exception) -> web.Response:
     for kind, status in _STATUSES:
         if isinstance(error, kind):
             return _page(request, status, str(error))
-    # The route and not the path, which may hold a sign-in token.
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unknown"
-    _log.error("page_failed", route=route, method=request.method, exc_info=error)
+    _log.error("page_failed", route=_route(request), method=request.method, exc_info=error)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _route(request: web.Request) -> str:
+    """The route and not the path, which may hold a sign-in token."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
 
 
 def _page(

@@ -7,6 +7,7 @@ through people's mail leave it whole.
 from http import HTTPStatus
 from uuid import UUID
 
+import structlog
 from aiohttp import web
 
 import clock
@@ -22,6 +23,7 @@ from domain.emails import email_key, parse_email
 from domain.errors import InvalidError
 from storage.sessions import SignInLink
 
+_log = structlog.get_logger(__name__)
 _SIGNED_OUT = {
     "this": "You are signed out.",
     "all": "You are signed out on every device.",
@@ -72,12 +74,14 @@ async def open_with_link(request: web.Request) -> web.Response:
     context, visit = request.app[CONTEXT], request[VISIT]
     link_id = sessions.read_sign_in_token(context.secret_key, request.match_info["token"])
     if link_id is None:
+        _log.warning("sign_in_refused", why="made up")
         return _expired(request)
     async with context.db.transaction() as session:
         token = await sessions.open_with_link(session, link_id, browser(request))
         if token is not None and visit.session is not None:
             await sessions.revoke(session, visit.session.email, visit.session.id)
     if token is None:
+        _log.warning("sign_in_refused", why="used or too late")
         return _expired(request)
     keep_signed_in(visit, token)
     return see_other("/affiliate")
