@@ -27,6 +27,7 @@ from domain.subscriptions import TIPS
 from domain.zones import local_day, zone_of
 from storage import affiliates
 from storage import drips as rows
+from storage import subscriptions as refusals
 from storage.drips import SENT, SKIPPED, DripLog, DripText
 from storage.locks import take_turn
 
@@ -105,13 +106,15 @@ async def send_due(session: AsyncSession) -> int:
     settings = await program.load(session)
     off = frozenset(name for name, row in (await rows.texts(session)).items() if not row.is_on)
     decided = await rows.logged(session, since)
+    refusers = await refusals.refusers(session, TIPS)
     busy = []
     for one in await rows.newcomers(session, Status.APPROVED, since):
         found = plan(one.approved_at, zone_of(one, settings), decided.get(one.id, {}), now, off=off)
-        refuses = found.due and not await subscriptions.wants(session, one.id, TIPS)
-        if found.late or (found.due and not refuses):
+        if found.late or (found.due and one.id not in refusers):
             busy.append(one.id)
-    return sum([await _take(session, one, settings, now, off) for one in sorted(busy[:AT_ONCE])])
+        if len(busy) == AT_ONCE:
+            break
+    return sum([await _take(session, one, settings, now, off) for one in sorted(busy)])
 
 
 async def _take(

@@ -28,3 +28,9 @@ async def refused(session: AsyncSession, affiliate_id: UUID) -> set[str]:
     """The topics that an affiliate refuses."""
     query = select(Unsubscription.topic).where(Unsubscription.affiliate_user_id == affiliate_id)
     return set((await session.exec(query)).all())
+
+
+async def refusers(session: AsyncSession, topic: str) -> set[UUID]:
+    """Everybody who refuses a topic."""
+    query = select(Unsubscription.affiliate_user_id).where(Unsubscription.topic == topic)
+    return set((await session.exec(query)).all())

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import col, select
 
 import clock
@@ -263,3 +264,24 @@ async def test_the_zone_of_the_program_counts_for_who_has_none(db: Database) -> 
     await newcomer(db)
     assert await look(db, datetime(2026, 11, 21, 23, tzinfo=UTC)) == 0  # eight in Tokyo
     assert await look(db, datetime(2026, 11, 22, 0, tzinfo=UTC)) == 1
+
+
+async def test_who_refuses_costs_no_look_each(sqlite: Database) -> None:
+    """They are due until it is too late, at every look: as many questions for two as for eight."""
+    heard: list[str] = []
+
+    def hear(*given: Any) -> None:
+        heard.append(given[2])
+
+    asked = []
+    for n in range(8):
+        someone = await newcomer(sqlite, n=n)
+        async with sqlite.transaction() as session:
+            await subscriptions.unsubscribe(session, someone, TIPS, RITA)
+        if n in {1, 7}:
+            event.listen(sqlite.engine.sync_engine, "before_cursor_execute", hear)
+            assert await look(sqlite, APPROVED + timedelta(days=1)) == 0
+            event.remove(sqlite.engine.sync_engine, "before_cursor_execute", hear)
+            asked.append(len(heard))
+            heard.clear()
+    assert asked[0] == asked[1]
