@@ -267,7 +267,7 @@ def refunds(facts: Facts, least: FraudMinimums) -> Seen | None:
     return Seen(len(back), words, _some(one.who for one in back))
 
 
-@_rule("disposable", "Disposable addresses", _SIGN_UPS)
+@_rule("disposable", "Disposable mails", _SIGN_UPS)
 def disposable(facts: Facts, least: FraudMinimums) -> Seen | None:
     """Referrals with mailboxes that exist for minutes."""
     known = [one for one in facts.people if one.domain]

@@ -5,6 +5,7 @@ tells Affiliate Desk of the sign-up with what the tracker knows.
 """
 
 import json
+import secrets
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from aiohttp import web
 
-from sandbox.clerk.instance import ClerkInstance
+from sandbox.clerk.instance import ClerkInstance, addresses
 from sandbox.pages import own_pages_only, render
 from sandbox.stripe.account import StripeAccount
 from sandbox.stripe.catalogue import PLANS
@@ -22,6 +23,7 @@ TOKEN: Final = "sandbox-product-token-that-is-public"
 HOME: Final = "/sandbox/product/"
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)
 _FRAMES: Final = 40
+_FARMED: Final = 24
 _TOLD: Final = frozenset({"ref", "src", "click_id", "landing_page", "referrer", "utm", "at"})
 _TOUCHES: Final = frozenset({"first_touch", "last_touch"})
 
@@ -40,6 +42,7 @@ class Product:
         app = web.Application(middlewares=[own_pages_only])
         app.router.add_post("/sign-up", self._sign_up)
         app.router.add_post("/hidden-frames", self._hidden_frames)
+        app.router.add_post("/farm", self._farm)
         app.router.add_get("/{page:.*}", self._show)
         return app
 
@@ -56,6 +59,7 @@ class Product:
         view = {
             "page": request.match_info.get("page", ""),
             "ref": ref,
+            "farmed": request.query.get("farmed", ""),
             "frames": request.query.get("frames", ""),
             "member": member if known is not None else "",
             "said": known or [],
@@ -99,6 +103,20 @@ class Product:
                     pass
         raise web.HTTPSeeOther(HOME + "?" + urlencode({"ref": ref, "frames": _FRAMES}))
 
+    async def _farm(self, request: web.Request) -> web.StreamResponse:
+        """What a dishonest affiliate does: sign up themselves, and many who do not exist."""
+        ref = str((await request.post()).get("ref", ""))
+        # Each press is another farm, and a program that restored the affiliate sees twice as much.
+        run = secrets.token_hex(4)
+        people = [f"burner-{run}-{number}@mailinator.com" for number in range(_FARMED)]
+        people += [
+            email for user in self._clerk.users if _promotes(user, ref) for email in addresses(user)
+        ]
+        for number, email in enumerate(people):
+            body = {"ref": ref, "email": email, "user_id": f"user_{run}_{number}"}
+            await self._tell(body["user_id"], body | {"ip": f"203.0.113.{number}"})
+        raise web.HTTPSeeOther(HOME + "?" + urlencode({"ref": ref, "farmed": _FARMED}))
+
     async def _tell(self, user_id: str, body: dict[str, Any]) -> list[str]:
         """What Affiliate Desk answers to a sign-up, in sentences."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": user_id}
@@ -114,6 +132,12 @@ class Product:
             return [f"Affiliate Desk could not be told: {error}"]
         steps = answer.get("trace") or [{"result": str(answer.get("detail", ""))}]
         return [str(step["result"]) for step in steps]
+
+
+def _promotes(user: dict[str, Any], ref: str) -> bool:
+    """Whether a user is the affiliate with this code, as the desk wrote into their metadata."""
+    told = user["private_metadata"].get("propmine", {}).get("affiliate", {})
+    return bool(ref) and told.get("promoCode") == ref
 
 
 def _touches(text: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def evidence(reasons: Sequence[Mapping[str, Any]]) -> Json:
         examples = " · ".join(clean(str(each), 120) for each in one["evidence"])
         pieces = [said(f"+{one['points']} ", bold=True), words(str(one["words"]), 300)]
         if examples:
-            pieces.append(words(f" ({examples})", 700))
+            pieces += [said(" · "), words(examples, 700)]
         lines.append(section(*pieces))
     if not lines:
         return rich(section(said("Nothing speaks against them any more.")))
