@@ -242,3 +242,54 @@ def test_scripts_write_texts_and_no_markup() -> None:
     strays = {str(path) for path in scripts if risky.search((ROOT / path).read_text())}
     # It puts in cards that our own server has rendered, with everything escaped.
     assert strays <= {"dashboard/static/live.js"}
+
+
+def test_every_door_compares_in_constant_time() -> None:
+    """Whoever proves themselves to a module that makes seals or reads tokens is compared so."""
+    proofs = re.compile(r"hmac\.digest\(|bearer\(request\)|BadSignature\(")
+    keyed_hashes = {"domain/clicks.py", "domain/compliance_reports.py"}
+    elsewhere = {
+        "dashboard/bearer.py": "reads, and leaves it to others to compare",
+        "dashboard/session.py": "integrations/clerk_session.py judges it",
+        "integrations/clerk_session.py": "PyJWT",
+        "webhooks/stripe/verify.py": "stripe.WebhookSignature",
+        "webhooks/errors.py": "names the refusal",
+    }
+    doors = {
+        str(path): "compare_digest(" in text
+        for path in sources()
+        if path.parts[0] in {"dashboard", "domain", "webhooks", "integrations"}
+        and proofs.search(text := (ROOT / path).read_text())
+    }
+    left = {name for name, is_safe in doors.items() if not is_safe}
+    assert left <= keyed_hashes | set(elsewhere)
+    assert {"webhooks/tally/verify.py", "webhooks/clerk/verify.py", "dashboard/csrf.py"} <= set(
+        doors
+    )
+
+
+def test_certificates_are_checked() -> None:
+    """Nothing switches off what proves that a service is the one that it says."""
+    off = re.compile(
+        r"verify_ssl|ssl=False|verify=False|CERT_NONE|validate_certs=False|_unverified_"
+    )
+    assert [str(path) for path in sources() if off.search((ROOT / path).read_text())] == []
+
+
+def test_pages_keep_nothing_in_browsers() -> None:
+    """But the tracker, which remembers on the product's pages by whose link somebody came."""
+    kept_there = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie")
+    scripts = [path for path in kept() if path.suffix == ".js" and path.parts[0] == "dashboard"]
+    found = {path.name for path in scripts if kept_there.search((ROOT / path).read_text())}
+    assert found == {"tracker.js"}
+
+
+def test_everything_is_installed_by_its_hash() -> None:
+    """Each package of both lists has one, and is installed by it."""
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        named = re.findall(
+            r"^[\w.-]+==[^\n]*(?:\n    [^\n]*)*", (ROOT / name).read_text(), re.MULTILINE
+        )
+        assert len(named) > 50
+        assert [entry for entry in named if "--hash=sha256:" not in entry] == []
+        assert f"--require-hashes -r {name}" in (ROOT / "Makefile").read_text()

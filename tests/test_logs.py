@@ -178,3 +178,11 @@ def test_an_error_is_written_with_its_traceback(lines: io.StringIO) -> None:
     (line,) = read(lines)
     assert line["level"] == "error"
     assert "ZeroDivisionError" in str(line["exception"])
+
+
+def test_a_line_stays_one_line(lines: io.StringIO) -> None:
+    """Whatever somebody sent, they write no line of their own."""
+    structlog.get_logger("t").info('sent\n{"event": "all is well"}', answer="a\r\nb\u2028c\x1b[2J")
+    assert len(lines.getvalue().splitlines()) == 1
+    assert "\x1b" not in lines.getvalue()
+    assert read(lines)[0]["answer"] == "a\r\nb\u2028c\x1b[2J"

@@ -2,6 +2,7 @@
 
 import asyncio
 import string
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from uuid import UUID
 
@@ -214,3 +215,17 @@ async def test_a_browser_with_a_strange_name_can_sign_in(db: Database) -> None:
     async with db.transaction() as session:
         token = await sessions.open_for(session, "mia@example.com", "Fire\udcfffox\0", "link")
     assert await is_signed_in(db, token)
+
+
+async def test_a_sessions_token_is_long_random_and_kept_as_a_hash(db: Database) -> None:
+    """256 bits of it, never the same, and the database could not sign anybody in."""
+    tokens = []
+    for _ in range(3):
+        token = await use(db, await a_link(db))
+        assert token is not None
+        tokens.append(token)
+    assert len(set(tokens)) == 3
+    assert all(len(urlsafe_b64decode(f"{token}=")) == 32 for token in tokens)
+    async with db.read() as session:
+        kept = str([row.model_dump() for row in await rows.of_person(session, "mia@example.com")])
+    assert all(sessions.hashed(token) in kept and token not in kept for token in tokens)
