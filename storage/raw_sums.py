@@ -17,8 +17,6 @@ from sqlalchemy import (
     Date,
     Select,
     String,
-    and_,
-    case,
     cast,
     delete,
     func,
@@ -28,7 +26,6 @@ from sqlalchemy import (
     select,
     text,
     true,
-    type_coerce,
     union_all,
     update,
 )
@@ -37,11 +34,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.clicks import BOT, COUNTED, REPEAT, Click
-from storage.commissions import Commission
 from storage.leaderboard import EVER, MonthEarning, MonthRollup
-from storage.ledger import POSTED_FOR, LedgerEntry
-from storage.referrals import Referral
+from storage.raw_facts import earned, happened, ranked
 from storage.retention import CLICKS, whole_since
 from storage.rollups import (
     ALL,
@@ -54,7 +48,6 @@ from storage.rollups import (
     EarningRollup,
     Rollup,
 )
-from storage.sales import Sale
 
 
 async def differences(session: AsyncSession) -> int:
@@ -127,8 +120,8 @@ def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
 
 def _days(session: AsyncSession, since: datetime | None) -> CompoundSelect[Any]:
     """What happened by day, from the raw rows: no click of before `since`."""
-    happened = _happened(_day(session), since).subquery()
-    return _by_dimension(happened, [], [func.sum(happened.c[name]).label(name) for name in COUNTS])
+    events = happened(_day(session), since).subquery()
+    return _by_dimension(events, [], [func.sum(events.c[name]).label(name) for name in COUNTS])
 
 
 def _day(session: AsyncSession) -> Callable[[Any], ColumnElement[date]]:
@@ -171,15 +164,15 @@ def _summed(
         return func.strftime("%Y-%m", moment, type_=String)
 
     yield Rollup, _with_kept(_days(session, since), since)
-    earned = _earned(day, postgresql=postgresql).subquery()
-    total = func.sum(earned.c.amount)
+    movements = earned(day, postgresql=postgresql).subquery()
+    total = func.sum(movements.c.amount)
     yield (
         EarningRollup,
         _by_dimension(
-            earned, [earned.c.currency], [cast(total, BigInteger).label("amount")], total != 0
+            movements, [movements.c.currency], [cast(total, BigInteger).label("amount")], total != 0
         ),
     )
-    by_month = _earned(month, postgresql=postgresql).subquery()
+    by_month = earned(month, postgresql=postgresql).subquery()
     total = func.sum(by_month.c.amount)
     yield (
         MonthEarning,
@@ -187,11 +180,11 @@ def _summed(
             by_month, [by_month.c.currency], [cast(total, BigInteger).label("amount")], total != 0
         ),
     )
-    ranked = _ranked(month, since).subquery()
+    counted = ranked(month, since).subquery()
     counts = [
-        cast(func.sum(ranked.c[name]), BigInteger).label(name) for name in ("clicks", "referrals")
+        cast(func.sum(counted.c[name]), BigInteger).label(name) for name in ("clicks", "referrals")
     ]
-    yield MonthRollup, _by_period(ranked, [], counts)
+    yield MonthRollup, _by_period(counted, [], counts)
 
 
 def _by_dimension(
@@ -239,110 +232,3 @@ def _by_period(
             query = query.group_by(facts.c.day)
         parts.append(query if having is None else query.having(having))
     return union_all(*parts)
-
-
-def _ranked(month: Any, since: datetime | None) -> CompoundSelect[Any]:
-    kept = []
-    if since is not None:
-        gone = (
-            col(Rollup.dimension) == ALL,
-            col(Rollup.day) < since.date(),
-            col(Rollup.clicks) != 0,
-        )
-        # By its text, which begins with the month in both databases.
-        its_month = func.substr(cast(col(Rollup.day), String), 1, 7, type_=String)
-        kept = [
-            select(col(Rollup.affiliate_user_id), its_month, col(Rollup.clicks), literal(0)).where(
-                *gone
-            )
-        ]
-    return union_all(
-        select(
-            col(Click.affiliate_user_id).label("affiliate"),
-            month(Click.clicked_at).label("day"),
-            literal(1).label("clicks"),
-            literal(0).label("referrals"),
-        ).where(col(Click.kind) == COUNTED, *_whole(since)),
-        *kept,
-        select(
-            col(Referral.affiliate_user_id), month(Referral.converted_at), literal(0), literal(1)
-        ).where(col(Referral.counted).is_(True), col(Referral.converted_at).is_not(None)),
-    )
-
-
-def _whole(since: datetime | None) -> list[ColumnElement[bool]]:
-    """Clicks that are rows yet; of the others some may be, while they are being deleted."""
-    return [] if since is None else [col(Click.clicked_at) >= since]
-
-
-def _happened(day: Any, since: datetime | None) -> CompoundSelect[Any]:
-    zero = literal(0)
-
-    def of_kind(kind: str) -> ColumnElement[int]:
-        return case((col(Click.kind) == kind, 1), else_=0)
-
-    own = col(Referral.signup_affiliate_id) == col(Referral.affiliate_user_id)
-    return union_all(
-        select(
-            col(Click.affiliate_user_id).label("affiliate"),
-            col(Click.source_tag).label("tag"),
-            col(Click.landing_page).label("page"),
-            col(Click.country).label("country"),
-            day(Click.clicked_at).label("day"),
-            of_kind(COUNTED).label("clicks"),
-            of_kind(REPEAT).label("repeats"),
-            of_kind(BOT).label("bots"),
-            zero.label("signups"),
-            zero.label("conversions"),
-        ).where(*_whole(since)),
-        select(
-            col(Referral.signup_affiliate_id),
-            col(Referral.source_tag),
-            col(Referral.landing_page),
-            col(Referral.country),
-            day(Referral.signed_up_at),
-            *(zero, zero, zero, literal(1), zero),
-        ).where(col(Referral.signup_affiliate_id).is_not(None)),
-        select(
-            col(Referral.affiliate_user_id),
-            *_if_own(own),
-            day(Referral.converted_at),
-            *(zero, zero, zero, zero, literal(1)),
-        ).where(col(Referral.converted_at).is_not(None)),
-    )
-
-
-def _earned(day: Any, *, postgresql: bool) -> Select[Any]:
-    # "commission:{id}:{revision}": the id stands at the same place in every one.
-    begin, length = len(POSTED_FOR) + 1, 36
-    named: ColumnElement[Any] = func.substr(col(LedgerEntry.source), begin, length)
-    if postgresql:
-        of_entry = cast(col(Commission.id), String) == named
-    else:  # as it is kept there, so that the index serves
-        of_entry = type_coerce(col(Commission.id), String) == func.replace(named, "-", "")
-    own = col(Referral.signup_affiliate_id) == col(Commission.affiliate_user_id)
-    tag, page, country = _if_own(own)
-    return (
-        select(
-            col(LedgerEntry.affiliate_user_id).label("affiliate"),
-            tag.label("tag"),
-            page.label("page"),
-            country.label("country"),
-            day(LedgerEntry.created_at).label("day"),
-            col(LedgerEntry.currency).label("currency"),
-            col(LedgerEntry.amount).label("amount"),
-        )
-        .join(
-            Commission,
-            and_(col(LedgerEntry.source).startswith(POSTED_FOR), of_entry),
-        )
-        .join(Sale, col(Sale.id) == col(Commission.sale_id))
-        .outerjoin(Referral, col(Referral.customer_id) == col(Sale.customer_id))
-    )
-
-
-def _if_own(own: ColumnElement[bool]) -> list[ColumnElement[str]]:
-    return [
-        case((own, col(column)), else_=literal("", String))
-        for column in (Referral.source_tag, Referral.landing_page, Referral.country)
-    ]
