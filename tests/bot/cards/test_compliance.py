@@ -32,7 +32,11 @@ def view(text: str = "Odd", *, status: str = "approved", count: int = 1, **decid
         promo_code="JARED30",
     )
     case = Case(id=new_id(), affiliate_user_id=owner.id, **decided)
-    about = {"affiliate_user_id": owner.id, "case_id": case.id, "created_at": NOON}
+    about: dict[str, Any] = {
+        "affiliate_user_id": owner.id,
+        "case_id": case.id,
+        "created_at": NOON,
+    }
     evidence = {"facts": [["Visitors", text]], "samples": [text]}
     found = [
         Violation(id=new_id(), kind="cookie_stuffing", source="auto", evidence=evidence, **about)
