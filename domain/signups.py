@@ -155,8 +155,8 @@ async def _judge(
         return None, "window_over", f"{ref} was followed more than {window.days} days before."
     own_address = given.email and person_key(given.email) == person_key(owner.email)
     if own_address or (given.user_id and given.user_id == owner.clerk_user_id):
-        who = keepable(given.user_id) or email_key(keepable(given.email))
-        subject = f"signup:{owner.id}:{who}"
+        # Once a day, and without a word of who it was: it was the affiliate.
+        subject = f"signup:{owner.id}:{moment.date()}"
         await fraud.note_self_referral(
             session, owner.id, subject, "signed up through their own link", moment
         )

@@ -76,8 +76,9 @@ class FraudAppeal(SQLModel, table=True):
 class SelfReferral(SQLModel, table=True):
     """A purchase or a sign-up that was refused, since affiliate and customer are one person.
 
-    `subject` names the invoice or the person. No foreign key: on PostgreSQL its check would have
-    the sale hold the row of an affiliate whom it is not credited to.
+    `subject` names the invoice, or the affiliate and the day. No foreign key: on
+    PostgreSQL its check would have the sale hold the row of an affiliate whom it is not credited
+    to.
     """
 
     __tablename__ = "affiliate_self_referrals"

@@ -31,7 +31,7 @@ async def sign_ups(
     async with db.transaction() as session:
         for number in range(count):
             name = f"cus_{new_id().hex[-12:]}"
-            given = {
+            given: dict[str, Any] = {
                 "affiliate_user_id": affiliate.id,
                 "customer_id": name,
                 "email_key": f"{name}@gmail.com",
@@ -111,7 +111,7 @@ async def live_through(db: Database, affiliate: Affiliate, one: MadeUp) -> None:
                     converted_at=person.converted_at,
                     canceled_at=person.canceled_at,
                     first_sale=person.converted_at is not None,
-                    created_at=person.signed_up_at,
+                    created_at=person.signed_up_at or facts.now,
                 )
             )
             if person.converted_at is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -319,9 +320,9 @@ async def test_no_big_table_is_scanned(db: Database) -> None:
     """Each query over referrals, sales, clicks and violations is led by an index."""
     jared = await join(db)
     await cheat(db, jared)
-    statements: list[tuple[str, object]] = []
+    statements: list[tuple[str, Any]] = []
 
-    def note(_c: object, _cur: object, statement: str, parameters: object, *_: object) -> None:
+    def note(_c: object, _cur: object, statement: str, parameters: Any, *_: object) -> None:
         statements.append((statement, parameters))
 
     async with db.read() as session:
