@@ -98,7 +98,7 @@ class Traces:
 
 
 async def obstacles(session: AsyncSession, affiliate: Affiliate, *, waives: bool) -> list[str]:
-    """What has to be settled before an affiliate can be erased, in sentences to them."""
+    """What has to be settled before an affiliate can be erased, in sentences."""
     found = []
     for payout in await payouts.of_affiliate(session, affiliate.id):
         if payout.status in payouts.OPEN:
@@ -107,8 +107,8 @@ async def obstacles(session: AsyncSession, affiliate: Affiliate, *, waives: bool
     if not waives:
         for currency, owed in (await owed_to(session, affiliate)).items():
             found.append(
-                f"{money(owed, currency)} are owed to you, a part of it perhaps still on hold: be "
-                "paid first, or say that you give it up."
+                f"{money(owed, currency)} are owed, a part of it perhaps still on hold: that has "
+                "to be paid first, or given up."
             )
     return found
 
@@ -131,7 +131,7 @@ async def ask(
     if is_erased(affiliate):
         raise ConflictError("Their data was erased already.")
     if await rows.open_of(session, affiliate.id) is not None:
-        raise ConflictError("You have asked for this already. We will answer soon.")
+        raise ConflictError("This was asked for already, and waits for an answer.")
     if found := await obstacles(session, affiliate, waives=waives):
         raise ConflictError(" ".join(found))
     erasure = Erasure(
