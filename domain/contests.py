@@ -106,7 +106,8 @@ async def create(session: AsyncSession, wish: Wish, actor: Actor) -> Contest:
     now, program = clock.now(), await load(session)
     wrong: dict[str, str] = {}
     wish = _words(wish, wrong)
-    start = wish.start_date or now
+    # Payments are told by the second: one of this very second counts.
+    start = wish.start_date or now.replace(microsecond=0)
     if wish.start_date is not None and wish.start_date < now:
         wrong["start_date"] = "That is over. Choose a later day or time, or tick Start now."
     elif start > now + FURTHEST:
@@ -157,7 +158,7 @@ async def edit(
         _promised(contest, wish, wrong)
     elif wish.start_date is not None and wish.start_date < now:
         wrong["start_date"] = "That is over. Choose a later day or time, or tick Start now."
-    start = wish.start_date or now
+    start = wish.start_date or now.replace(microsecond=0)
     if start > now + FURTHEST:
         wrong["start_date"] = "That is more than two years ahead. Check the year."
     _stretch(start, wish.end_date, now, wrong)

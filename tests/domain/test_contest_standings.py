@@ -56,6 +56,16 @@ async def test_only_what_was_paid_while_it_ran_counts(db: Database) -> None:
     assert await ranked(db, contest) == [("Amy", 2)]
 
 
+async def test_a_payment_of_the_second_in_which_it_begins_counts(db: Database) -> None:
+    """Begun by hand in the middle of a second; payments are told by the second."""
+    await three(db)
+    with clock.travel(START + timedelta(milliseconds=700)):
+        contest = await make_contest(db, start_date=None)
+    await buy(db, "AMY30", 1, START)
+    await buy(db, "BEN30", 1, START - timedelta(seconds=1))
+    assert await ranked(db, contest) == [("Amy", 1)]
+
+
 async def test_of_two_with_as_much_the_first_there_leads(db: Database) -> None:
     """What was brought later moves somebody up only when it is more."""
     await three(db)
