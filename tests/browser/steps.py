@@ -25,16 +25,45 @@ async def approve_in_slack(page: Page, sandbox: str) -> None:
     await expect(page.get_by_text("Approved by @maria")).to_be_visible()
 
 
-async def sign_in(page: Page, sandbox: str) -> None:
+async def let_in_another(page: Page, sandbox: str) -> str:
+    """Let a second affiliate apply, and approve her with a code of her own; her address."""
+    await page.goto(f"{sandbox}/sandbox/tally/?persona=generic")
+    await page.get_by_role("button", name=re.compile("^Send")).click()
+    await expect(page.get_by_text("200").first).to_be_visible()
+    await page.goto(f"{sandbox}/sandbox/slack/")
+    await page.get_by_role("button", name="Approve", exact=True).click()
+    modal = page.get_by_role("dialog")
+    await modal.get_by_label("Promo code").fill("MAYA30")
+    await modal.get_by_role("button", name="Approve", exact=True).click()
+    await expect(page.get_by_text("Approved by @maria")).to_have_count(2)
+    return "maya@example.com"
+
+
+async def make_contest(page: Page, sandbox: str) -> None:
+    """Make a contest of a month in Slack, for $500: the Winter race, which begins now."""
+    await page.goto(f"{sandbox}/sandbox/slack/")
+    await page.locator("#composer input").fill("/affiliate contest")
+    await page.locator("#composer button").click()
+    await page.get_by_role("button", name="Add contest").last.click()
+    modal = page.get_by_role("dialog")
+    await modal.get_by_label("Name").fill("Winter race")
+    await modal.get_by_role("checkbox", name="Start now").check()
+    await modal.get_by_label("Prize in words").fill("$500 and a badge")
+    await modal.get_by_label("Prize as money").fill("500")
+    await modal.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_text("Winter race is added.").last).to_be_visible()
+
+
+async def sign_in(page: Page, sandbox: str, email: str = "jared@example.com") -> None:
     """Ask for a link as the new affiliate, and follow it from the mailbox."""
     letters = page.get_by_role("link", name=re.compile("sign-in", re.IGNORECASE))
     await page.goto(f"{sandbox}/sandbox/mail/")
     old = await letters.count()
     await page.goto(f"{sandbox}/affiliate")
     form = page.locator("form[action='/affiliate/sign-in']").first
-    await form.locator("input[type=email]").fill("jared@example.com")
+    await form.locator("input[type=email]").fill(email)
     await form.get_by_role("button").click()
-    await expect(page.get_by_text("jared@example.com").first).to_be_visible()
+    await expect(page.get_by_text(email).first).to_be_visible()
 
     async def has_come() -> bool:
         await page.goto(f"{sandbox}/sandbox/mail/")
@@ -56,6 +85,15 @@ async def buy(page: Page, sandbox: str) -> float:
     await page.get_by_role("button", name="Buy").click()
     await invoices(page, 1)
     return time.monotonic()
+
+
+async def buy_as(page: Page, sandbox: str, number: int) -> None:
+    """The purchase of another customer, by the month with the code."""
+    await page.goto(f"{sandbox}/sandbox/stripe/")
+    await page.get_by_label("E-mail").fill(f"buyer{number}@example.com")
+    await page.get_by_role("textbox", name="Promotion code").fill("JARED30")
+    await page.get_by_role("button", name="Buy", exact=True).click()
+    await invoices(page, number)
 
 
 async def invoices(page: Page, count: int) -> None:

@@ -13,6 +13,7 @@ from tests.browser.steps import (
     approve_in_slack,
     buy,
     let_the_hold_pass,
+    make_contest,
     overflow,
     send_the_form,
     sign_in,
@@ -24,34 +25,12 @@ pytestmark = pytest.mark.browser
 COUNTING: Final = re.compile(r"Ends in 3[01] days \d\d:\d\d:\d\d")
 
 
-async def type_command(page: Page, sandbox: str) -> None:
-    """Type `/affiliate contest` in Slack."""
-    await page.goto(f"{sandbox}/sandbox/slack/")
-    await page.locator("#composer input").fill("/affiliate contest")
-    await page.locator("#composer button").click()
-    await expect(page.get_by_role("button", name="Add contest").last).to_be_visible()
-
-
-async def make(page: Page, sandbox: str) -> None:
-    """A contest of a month that begins now, for $500."""
-    await type_command(page, sandbox)
-    await page.get_by_role("button", name="Add contest").last.click()
-    modal = page.get_by_role("dialog")
-    await modal.get_by_label("Name").fill("Winter race")
-    await modal.get_by_role("checkbox", name="Start now").check()
-    await modal.get_by_label("Prize in words").fill("$500 and a badge")
-    await modal.get_by_label("Prize as money").fill("500")
-    await keep(page, "slack-form")
-    await modal.get_by_role("button", name="Add", exact=True).click()
-    await expect(page.get_by_text("Winter race is added.").last).to_be_visible()
-
-
 async def test_a_contest_from_the_first_word_to_the_prize(sandbox: str) -> None:
     """Counting down on the dashboard, led without a reload, proposed, confirmed, and paid."""
     async with chromium() as browser, page_of(browser) as page:
         await send_the_form(page, sandbox)
         await approve_in_slack(page, sandbox)
-        await make(page, sandbox)
+        await make_contest(page, sandbox)
         await sign_in(page, sandbox)
         banner = page.locator("[data-live=contest]")
         await expect(banner).to_contain_text("Contest, on now")

@@ -1,26 +1,17 @@
 """A bonus as the people see it: made in Slack, filled by purchases, reached before one's eyes."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.steps import (
     approve_in_slack,
-    invoices,
+    buy_as,
     send_the_form,
     sign_in,
 )
 from tests.chromium import chromium, page_of
 
 pytestmark = pytest.mark.browser
-
-
-async def buy_as(page: Page, sandbox: str, number: int) -> None:
-    """The purchase of another customer, with the code."""
-    await page.goto(f"{sandbox}/sandbox/stripe/")
-    await page.get_by_label("E-mail").fill(f"buyer{number}@example.com")
-    await page.get_by_role("textbox", name="Promotion code").fill("JARED30")
-    await page.get_by_role("button", name="Buy", exact=True).click()
-    await invoices(page, number)
 
 
 async def test_the_bar_fills_and_the_bonus_comes_without_a_reload(sandbox: str) -> None:

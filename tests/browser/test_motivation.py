@@ -9,6 +9,9 @@ from playwright.async_api import Page, expect
 from tests.browser.steps import (
     approve_in_slack,
     buy,
+    buy_as,
+    let_in_another,
+    make_contest,
     refund_half_of_the_first,
     send_the_form,
     sign_in,
@@ -19,6 +22,8 @@ from tests.waiting import until
 pytestmark = pytest.mark.browser
 
 MINUS: Final = "\N{MINUS SIGN}"
+SLOW_MS: Final = 30_000
+"""A purchase goes through six processes and back; on a busy machine that takes its time."""
 TODAY: Final = "[data-key=earned-today-usd]"
 BOUGHT: Final = (
     (TODAY, "$37.87"),
@@ -59,6 +64,51 @@ async def follows(page: Page) -> None:
     """Wait until the page hears of news: the stream is open once it asked for the cards."""
     async with page.expect_response(re.compile("live-cards")):
         await page.reload()
+
+
+async def test_a_purchase_moves_everything_and_others_see_it(sandbox: str) -> None:
+    """The third one brings the bonus, too; somebody else's page follows the places it moves."""
+    async with chromium() as browser, page_of(browser) as page, page_of(browser) as other:
+        await send_the_form(page, sandbox)
+        await approve_in_slack(page, sandbox)
+        email = await let_in_another(page, sandbox)
+        await make_contest(page, sandbox)
+        shop = await page.context.new_page()
+        for number in (1, 2):
+            await buy_as(shop, sandbox, number)
+        await sign_in(page, sandbox)
+        await sign_in(other, sandbox, email)
+        for one in (page, other):
+            await follows(one)
+        contest, board = "[data-live=contest]", "[data-live=leaderboard] .referrals"
+        milestones, plans = "[data-live=milestones]", "[data-live=plans]"
+        await expect(page.locator(TODAY)).to_have_text("$7.76", timeout=SLOW_MS)
+        await expect(page.locator(milestones)).to_contain_text("2 of 3 converted referrals")
+        await expect(other.locator(contest)).to_contain_text("2 referrals", timeout=SLOW_MS)
+        await watch(page, TODAY)
+        await watch(other, TODAY)
+
+        await buy_as(shop, sandbox, 3)
+        for place, words in (
+            (TODAY, "$36.64"),
+            (milestones, "Next: Ten and counting, $100.00"),
+            (milestones, "First three: $25.00"),
+            (milestones, "3 of 10 converted referrals, 7 to go"),
+            (board, "Your position: #1 of 1"),
+            (f"{board} .own .figure", "3"),
+            (contest, "Your place: #1 of 1, with 3 referrals"),
+            (f"{plans} tfoot", "3"),
+        ):
+            await expect(page.locator(place)).to_contain_text(words, timeout=SLOW_MS)
+        bar = page.get_by_role("progressbar", name="on the way to Ten and counting")
+        await expect(bar).to_have_js_property("value", 3, timeout=SLOW_MS)
+        shown = await seen(page)
+        assert (shown[0], shown[-1]) == ("$7.76", "$36.64"), "it ran there from what was shown"
+
+        for place, words in ((contest, "3 referrals"), (board, "J.P.")):
+            await expect(other.locator(place)).to_contain_text(words, timeout=SLOW_MS)
+        await expect(other.locator(contest)).to_contain_text("Your place: none yet")
+        assert await seen(other) == ["$0.00"]
 
 
 async def test_a_purchase_moves_the_page_of_who_looks_on(sandbox: str) -> None:
