@@ -1,12 +1,16 @@
 """The App Home, and how an operator learns what became of an errand that began there."""
 
+from collections import Counter
+
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 from bot import code_lists
 from bot.cards.blocks import Json
 from bot.cards.code_list import SHOWN_MAX as CODES_MAX
-from bot.cards.home import CodeNews, Home, home_view
+from bot.cards.home import CodeNews, Home, Motivation, home_view
 from bot.cards.notices import notice
 from bot.cards.queue import SHOWN_MAX
 from bot.code_lists import NEWEST, Looking
@@ -14,8 +18,9 @@ from bot.context import BotContext
 from bot.errands import Errand
 from bot.health import look
 from bot.interactions import whisper
-from domain import taxes
-from storage import affiliates, applications, fraud
+from domain import contests, taxes
+from storage import affiliates, applications, fraud, milestones
+from storage.contests import ACTIVE, ENDED
 
 
 async def publish(
@@ -38,10 +43,18 @@ async def publish(
             await affiliates.count_by_status(session),
             await look(session, desk.settings),
             CodeNews(await code_lists.look(session, looking, CODES_MAX), news, undo),
+            await _motivation(session),
             await taxes.counts(session),
             await fraud.count_open(session),
         )
     await client.views_publish(user_id=user_id, view=home_view(home))
+
+
+async def _motivation(session: AsyncSession) -> Motivation:
+    now = clock.now()
+    phases = Counter(contests.phase(each, now) for each in await contests.all_shown(session))
+    counting = await milestones.in_order(session, only_active=True)
+    return Motivation(len(counting), phases[ACTIVE], phases[ENDED])
 
 
 async def finish(desk: BotContext, args: AsyncArgs, errand: Errand, sentence: str) -> None:

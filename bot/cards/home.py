@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.cards.blocks import Json, divider, header, rich, said, section, words
+from bot.cards.blocks import (
+    Json,
+    actions,
+    button,
+    divider,
+    header,
+    rich,
+    said,
+    section,
+    words,
+)
 from bot.cards.code_list import list_blocks
 from bot.cards.health import health_blocks
 from bot.cards.queue import queue_blocks
@@ -22,6 +32,15 @@ class CodeNews:
 
 
 @dataclass(frozen=True, slots=True)
+class Motivation:
+    """How many milestones count, how many contests run, and how many wait for a winner."""
+
+    milestones: int
+    running: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """What the App Home shows. The counts are by status; None for taxes where forms are off.
 
@@ -33,6 +52,7 @@ class Home:
     affiliates: dict[str, int]
     health: Health
     codes: CodeNews
+    motivation: Motivation
     taxes: dict[str, int] | None = None
     reviews: int = 0
 
@@ -50,6 +70,11 @@ def home_view(home: Home) -> Json:
         rich(section(said(_counted("Applications", home.applications)))),
         *([rich(section(said(_reviews(home.reviews), bold=True)))] if home.reviews else []),
         *([rich(section(said(_counted("Tax forms", home.taxes))))] if home.taxes else []),
+        rich(section(said(_motivation(home.motivation)))),
+        actions(
+            button("Milestones", "milestone.list", "home"),
+            button("Contests", "contest.list", "home"),
+        ),
         divider(),
         header("Health"),
         *health_blocks(home.health),
@@ -74,3 +99,10 @@ def _reviews(count: int) -> str:
 def _counted(label: str, counts: dict[str, int]) -> str:
     listed = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     return f"{label}: {listed or 'none yet'}."
+
+
+def _motivation(found: Motivation) -> str:
+    contests = f"{found.running} running" if found.running else "none running"
+    if found.undecided:
+        contests += f", {found.undecided} waiting for a winner"
+    return f"Milestones: {found.milestones or 'none yet'}. Contests: {contests}."

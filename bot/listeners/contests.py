@@ -14,6 +14,7 @@ from bot.cards.payouts import name_of
 from bot.contest_drafts import Draft
 from bot.context import BotContext
 from bot.errands import Errand
+from bot.home import finish
 from bot.interactions import actor_of, show, show_modal, typed, whisper
 from bot.modals import contests as modals
 from domain import affiliates, contest_winners, contests
@@ -27,6 +28,7 @@ from storage.contests import ACTIVE, UPCOMING, Contest
 def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about contests, and offer the subcommand."""
     on = Contests(context)
+    bot.on_action("contest.list", on.show_list)
     bot.on_action("contest.new", on.ask_new)
     bot.on_action("contest.edit", on.ask_changes)
     bot.on_action("contest.cancel", on.ask_cancel)
@@ -63,6 +65,11 @@ class Contests:
             shown = await contests.all_shown(session)
             views = [await contest_winners.view(session, each.id) for each in shown]
             return contests_card(views, news)
+
+    async def show_list(self, args: AsyncArgs) -> None:
+        """`Contests` in the App Home."""
+        await args.ack()
+        await show(args, await self.card())
 
     async def ask_new(self, args: AsyncArgs) -> None:
         """`Add contest`."""
@@ -219,7 +226,11 @@ class Contests:
     async def _answer(self, args: AsyncArgs, sentence: str) -> None:
         """Tell the outcome, with the contests as they are now."""
         await args.ack(response_action="clear")
-        await whisper(Errand.carried(args.body).answer_to, await self.card(sentence))
+        errand = Errand.carried(args.body)
+        if errand.answer_to:
+            await whisper(errand.answer_to, await self.card(sentence))
+        else:
+            await finish(self._desk, args, errand, sentence)
 
     async def _view(self, contest_id: UUID) -> View:
         async with self._desk.db.read() as session:

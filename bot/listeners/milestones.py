@@ -11,6 +11,7 @@ from bot.cards.blocks import Message
 from bot.cards.milestones import milestones_card
 from bot.context import BotContext
 from bot.errands import Errand
+from bot.home import finish
 from bot.interactions import actor_of, show, show_modal, whisper
 from bot.milestone_drafts import ACTIVE, Draft
 from bot.modals import milestones as modals
@@ -22,6 +23,7 @@ from domain.program import load
 def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about milestones, and offer the subcommand."""
     on = Milestones(context)
+    bot.on_action("milestone.list", on.show_list)
     bot.on_action("milestone.new", on.ask_new)
     bot.on_action("milestone.edit", on.ask_changes)
     bot.on_action("milestone.pause", on.pause)
@@ -48,6 +50,11 @@ class Milestones:
         """The milestones as they are now; `news` is what just became of one."""
         async with self._desk.db.read() as session:
             return milestones_card(await milestones.marks(session), await load(session), news)
+
+    async def show_list(self, args: AsyncArgs) -> None:
+        """`Milestones` in the App Home."""
+        await args.ack()
+        await show(args, await self.card())
 
     async def ask_new(self, args: AsyncArgs) -> None:
         """`Add milestone`."""
@@ -139,7 +146,10 @@ class Milestones:
     async def _answer(self, args: AsyncArgs, errand: Errand, sentence: str) -> None:
         """Tell the outcome, with the milestones as they are now."""
         await args.ack(response_action="clear")
-        await whisper(errand.answer_to, await self.card(sentence))
+        if errand.answer_to:
+            await whisper(errand.answer_to, await self.card(sentence))
+        else:
+            await finish(self._desk, args, errand, sentence)
 
 
 def _subject(errand: Errand) -> tuple[UUID | None, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.cards.find import find_card
 from bot.cards.health import health_card
 from bot.cards.help import unknown_card
-from bot.cards.home import CodeNews, Home, closed_view, home_view
+from bot.cards.home import CodeNews, Home, Motivation, closed_view, home_view
 from bot.cards.notices import notice
 from bot.cards.queue import queue_card
 from bot.commands import Subcommands
@@ -141,7 +141,9 @@ def test_sentences_fit(text: str) -> None:
 @given(pending=st.lists(applications, max_size=25), health=healths, codes=code_news())
 def test_the_home_fits(pending: list[Application], health: Health, codes: CodeNews) -> None:
     """With a full queue, many failures, and a page of codes that Stripe refuses."""
-    home = Home(pending, {"pending": len(pending)}, {"approved": 3}, health, codes)
+    home = Home(
+        pending, {"pending": len(pending)}, {"approved": 3}, health, codes, Motivation(20, 2, 1)
+    )
 
     assert not check_view(home_view(home), "home")
 

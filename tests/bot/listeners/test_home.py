@@ -1,12 +1,16 @@
 """The App Home."""
 
+from datetime import timedelta
 from typing import Any
 
+import clock
 from domain import effects
 from sandbox.slack.people import AFFILIATES, MARIA, SAM
 from storage import work
 from storage.outbox import Effect
 from tests.bot.conftest import Desk
+from tests.contest_builders import make_contest
+from tests.milestone_builders import make_milestone
 
 
 async def home(desk: Desk, user: str, part: str) -> dict[str, Any]:
@@ -29,6 +33,25 @@ async def test_it_shows_what_waits_and_how_things_are(desk: Desk) -> None:
     for part in ("JaredPicks", "Review", "1 pending", "All is well", "Clerk (CLERK_SECRET_KEY)"):
         assert part in text
     assert "Stripe (STRIPE_API_KEY)" not in text
+
+
+async def test_milestones_and_contests_are_a_press_away(desk: Desk) -> None:
+    """How many there are, and their lists, in which one is made at once."""
+    await make_milestone(desk.db)
+    await make_contest(desk.db, start_date=None, end_date=clock.now() + timedelta(days=30))
+    await desk.ws.open_home(MARIA)
+    view = await home(desk, MARIA, "Milestones: 1. Contests: 1 running.")
+
+    await desk.ws.click_in(MARIA, view["id"], "Milestones")
+    shown = await desk.modal(MARIA, "awarded to 0 affiliates")
+    await desk.ws.click_in(MARIA, shown["id"], "Add milestone")
+    form = await desk.modal(MARIA, "Converted referrals")
+    fields: dict[Any, Any] = {"Name": "Ten", "Converted referrals": "10", "Bonus": "50"}
+    assert (await desk.ws.submit(MARIA, form["id"], fields)).ok
+    view = await home(desk, MARIA, "Milestones: 2. Contests: 1 running.")
+
+    await desk.ws.click_in(MARIA, view["id"], "Contests")
+    await desk.modal(MARIA, "Winter race")
 
 
 async def test_a_decision_from_there_refreshes_it(desk: Desk) -> None:
