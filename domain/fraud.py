@@ -14,7 +14,7 @@ import clock
 from domain import affiliates, effects, fraud_flags
 from domain.audit import SYSTEM
 from domain.fraud_facts import gather
-from domain.fraud_rules import judge
+from domain.fraud_judgement import judge
 from domain.program import load
 from domain.statuses import Status
 from storage import affiliates as affiliate_rows

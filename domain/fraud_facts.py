@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.compliance import KINDS, Kind
-from domain.fraud_rules import Facts, Person, Purchase
+from domain.fraud_evidence import Facts, Person, Purchase
 from domain.statements import masked
 from storage import fraud_signs as signs
 from storage import taxes

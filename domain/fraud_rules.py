@@ -7,12 +7,12 @@ patterns among several customers; only self-referral may count at one.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
-from disposable_email_domains import blocklist
-
-from domain.fraud_values import FraudMinimums, FraudWeights
+from domain.fraud_evidence import Facts, Person
+from domain.fraud_values import FraudMinimums
+from domain.mail_domains import DISPOSABLE_DOMAINS, PUBLIC_DOMAINS
 from domain.money import number
 
 DAY: Final = timedelta(days=1)
@@ -23,81 +23,6 @@ USUAL_SALES: Final = 50
 """Of fewer sales of others nobody knows what is usual."""
 REFUNDS_AMONG: Final = 10
 EVIDENCE_MAX: Final = 5
-MOST_POINTS: Final = 100
-
-PUBLIC_DOMAINS: Final = frozenset(
-    {
-        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
-        *("hotmail.co.uk", "hotmail.fr", "hotmail.de", "outlook.de", "outlook.fr", "live.co.uk"),
-        *("yahoo.com", "yahoo.co.uk", "yahoo.co.jp", "yahoo.co.in", "yahoo.fr", "yahoo.de"),
-        *("ymail.com", "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com"),
-        *("proton.me", "protonmail.com", "pm.me", "tutanota.com", "tuta.com", "fastmail.com"),
-        *("gmx.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "mail.com"),
-        *("freenet.de", "posteo.de", "mailbox.org", "zoho.com", "hey.com", "duck.com"),
-        *("mail.ru", "yandex.ru", "yandex.com", "bk.ru", "list.ru", "inbox.ru", "rambler.ru"),
-        *("qq.com", "163.com", "126.com", "sina.com", "foxmail.com", "naver.com", "daum.net"),
-        *("hanmail.net", "rediffmail.com", "uol.com.br", "bol.com.br", "terra.com.br", "free.fr"),
-        *("orange.fr", "wanadoo.fr", "laposte.net", "sfr.fr", "libero.it", "virgilio.it"),
-        *("tiscali.it", "wp.pl", "o2.pl", "onet.pl", "interia.pl", "seznam.cz", "btinternet.com"),
-        *("comcast.net", "verizon.net", "att.net", "sbcglobal.net", "bellsouth.net", "cox.net"),
-        *(
-            "charter.net",
-            "earthlink.net",
-            "shaw.ca",
-            "rogers.com",
-            "bigpond.com",
-            "optusnet.com.au",
-        ),
-        *("privaterelay.appleid.com", "mozmail.com", "simplelogin.com", "anonaddy.com"),
-    }
-)
-"""Where everybody may have a mailbox: that many do is no pattern."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A referral. Texts are empty where nothing is known; `who` is masked.
-
-    `network` is a keyed hash, `domain` that of their mail address.
-    """
-
-    who: str
-    domain: str = ""
-    network: str = ""
-    country: str = ""
-    signed_up_at: datetime | None = None
-    converted_at: datetime | None = None
-    canceled_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A sale. `who` is masked, `customer` and `card` tell them apart."""
-
-    who: str
-    customer: str
-    card: str = ""
-    returned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one affiliate's last months. `home` is their country, empty if unknown.
-
-    `program_sales` and `program_returned` count the last sales of the others. `own` says how they
-    tried to earn from themselves; `leaks`, `confirmed` and `suspected` name what was found.
-    """
-
-    now: datetime
-    people: Sequence[Person] = ()
-    purchases: Sequence[Purchase] = ()
-    program_sales: int = 0
-    program_returned: int = 0
-    own: Sequence[str] = ()
-    home: str = ""
-    leaks: Sequence[str] = ()
-    confirmed: Sequence[str] = ()
-    suspected: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +46,6 @@ class Rule:
     told: str
     look: Look
     one_place: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule that fired. `points` is what it adds to the score."""
-
-    rule: str
-    points: int
-    words: str
-    measure: int
-    evidence: tuple[str, ...] = ()
-
-    @property
-    def stored(self) -> dict[str, Any]:
-        """As it is kept."""
-        return {
-            "rule": self.rule,
-            "points": self.points,
-            "words": self.words,
-            "measure": self.measure,
-            "evidence": list(self.evidence),
-        }
 
 
 RULES: Final[dict[str, Rule]] = {}
@@ -271,7 +174,7 @@ def refunds(facts: Facts, least: FraudMinimums) -> Seen | None:
 def disposable(facts: Facts, least: FraudMinimums) -> Seen | None:
     """Referrals with mailboxes that exist for minutes."""
     known = [one for one in facts.people if one.domain]
-    thrown = [one for one in known if one.domain in blocklist]
+    thrown = [one for one in known if one.domain in DISPOSABLE_DOMAINS]
     share = _is_share(len(thrown), known, least.disposable_percent)
     if len(thrown) < least.disposable or not share:
         return None
@@ -324,29 +227,6 @@ def suspicion(facts: Facts, least: FraudMinimums) -> Seen | None:
         return None
     words = f"{number(count)} possible violation{'' if count == 1 else 's'} to be decided."
     return Seen(count, words, _some(facts.suspected))
-
-
-def judge(facts: Facts, weights: FraudWeights, least: FraudMinimums) -> tuple[int, list[Reason]]:
-    """The score of these facts, 0 to 100, and its reasons, the weightiest first.
-
-    What one place explains is cut to what it may add; its lightest reasons are cut first.
-    """
-    found = []
-    for rule in RULES.values():
-        points = int(getattr(weights, rule.name))
-        seen = rule.look(facts, least) if points else None
-        if seen is not None:
-            found.append(Reason(rule.name, points, seen.words, seen.measure, seen.evidence))
-    found.sort(key=lambda one: (-one.points, one.rule))
-    left, reasons = weights.one_place_max, []
-    for one in found:
-        if RULES[one.rule].one_place:
-            points = min(one.points, left)
-            left -= points
-            one = Reason(one.rule, points, one.words, one.measure, one.evidence)  # noqa: PLW2901
-        reasons.append(one)
-    reasons.sort(key=lambda one: (-one.points, one.rule))
-    return min(MOST_POINTS, sum(one.points for one in reasons)), reasons
 
 
 def _most_common(values: Iterable[str]) -> tuple[str, int]:

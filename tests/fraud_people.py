@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from domain.fraud_rules import Facts, Person, Purchase
+from domain.fraud_evidence import Facts, Person, Purchase
 
 SEED: Final = 20261121
 EACH: Final = 15

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-from domain.fraud_rules import RULES, judge
+from domain.fraud_judgement import judge
+from domain.fraud_rules import RULES
 from domain.fraud_values import FraudMinimums, FraudWeights
 from domain.program import Program
 from tests.fraud_people import EACH, KINDS, everybody

@@ -11,7 +11,7 @@ import clock
 from domain import affiliates, effects, fraud, fraud_decisions, program, signups
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.fraud_facts import gather
-from domain.fraud_rules import judge
+from domain.fraud_judgement import judge
 from domain.fraud_values import FraudMinimums, FraudWeights
 from domain.signups import SignUp, Touch
 from domain.statuses import Status
