@@ -6,17 +6,18 @@ which then leads to nobody.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, effects, live
+from domain import codes, effects, erased_rows, live
 from domain.audit import Actor, record
+from domain.erased_rows import FORMER
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
 from domain.program import load
@@ -28,56 +29,15 @@ from storage import erasures as rows
 from storage.affiliates import Affiliate
 from storage.erasures import Erasure
 from storage.ledger import LedgerEntry
-from storage.personal import PARTS
 
 ANSWER_DAYS: Final = 30
 """The law gives a month to answer: Art. 12 (3) GDPR."""
-FORMER: Final = "Former affiliate"
 TYPED: Final = "ERASE"
 """What an affiliate types so that nobody erases themselves by a slip."""
 WAIVED: Final = "waived"
 DONE: Final = "erasure_done"
 """The last mail to somebody. Whom it went to is forgotten when it has left."""
 _NOWHERE: Final = "@erased.invalid"
-_REMOVED: Final = (
-    "saved_links",
-    "page_checks",
-    "partner_page_photo",
-    "partner_page_former_addresses",
-    "posts",
-    "checklist",
-    "onboarding_mails",
-    "statement_mails",
-    "refused_mails",
-    "sessions",
-    "sign_in_links",
-)
-_BLANKED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "application_submissions": {"answers": []},
-    "payouts": {"destination": ""},
-    "cases": {"reason": "", "open_key": None},
-    "case_answers": {"text": ""},
-    "violations": {"note": "", "mark": "", "evidence": {}},
-    "fraud_scores": {"reasons": []},
-    "fraud_flags": {"reasons": [], "reason": "", "open_key": None},
-    "fraud_appeals": {"text": "", "answer": ""},
-    "applications": {
-        "email": "",
-        "email_key": None,
-        "legal_name": "",
-        "display_name": FORMER,
-        "platform_url": "",
-        "platform": "",
-        "audience_size": "",
-        "audience_focus": "",
-        "requested_code": "",
-        "promotion_methods": "",
-        "recruited_by": "",
-        "extra": [],
-        "decision_reason": "",
-        "clerk_user_id": "",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +151,7 @@ async def erase(session: AsyncSession, erasure_id: UUID, found: Traces, actor: A
     paid = await payouts.of_affiliate(session, affiliate.id)
     await _give_up(session, erasure, affiliate)
     await personal.forget_waiting(session, affiliate)
-    await _remove(session, affiliate)
+    await erased_rows.remove(session, affiliate)
     await personal.forget_mentions(session, found.effects, found.events)
     _forget_who(affiliate)
     session.add(affiliate)
@@ -242,22 +202,6 @@ def _forget_who(affiliate: Affiliate) -> None:
     affiliate.shows_name = affiliate.may_bid = False
     affiliate.status, affiliate.status_reason = Status.TERMINATED, "Erased at their own wish."
     affiliate.updated_at = clock.now()
-
-
-async def _remove(session: AsyncSession, affiliate: Affiliate) -> None:
-    """Delete and blank the rows; those that belong by way of others before these others."""
-    parts = {part.name: part for part in PARTS}
-    await personal.remove_reports(session, affiliate)
-    for name in _REMOVED:
-        await personal.remove(session, parts[name].table, parts[name].owner(affiliate))
-    slug = f"gone-{secrets.token_hex(6)}"
-    texts = {"name": FORMER, "headline": "", "bio": "", "photo": "", "custom_cta": ""}
-    page = parts["partner_page"]
-    gone = {**texts, "slug": slug, "is_active": False, "announced": "", "taken_down_reason": ""}
-    await personal.blank(session, page.table, page.owner(affiliate), **gone)
-    for name, values in _BLANKED.items():
-        part = parts[name]
-        await personal.blank(session, part.table, part.owner(affiliate), **values)
 
 
 async def _give_up(session: AsyncSession, erasure: Erasure, affiliate: Affiliate) -> None:

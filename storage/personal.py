@@ -99,8 +99,6 @@ def _part(name: str, table: Any, owner: Owner | None = None, *hidden: str) -> Pa
     return Part(name, table, owner or _own(table), frozenset(hidden))
 
 
-_STAFF: Final = ("decided_by", "created_by")
-
 PARTS: Final = (
     _part("account", Affiliate, lambda who: col(Affiliate.id) == who.id, "approved_by"),
     _part(
@@ -151,7 +149,7 @@ PARTS: Final = (
     _part("tax_forms", TaxForm, None, "tax_id_encrypted", "decided_by"),
     _part("tax_withholding", Withholding, None, "switched_by"),
     _part("cases", Case, None, "decided_by"),
-    _part("violations", Violation, None, *_STAFF),
+    _part("violations", Violation, None, "decided_by", "created_by"),
     _part(
         "case_answers",
         CaseAnswer,
