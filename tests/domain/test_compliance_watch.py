@@ -54,7 +54,7 @@ async def keep(db: Database, rows: Iterable[Click | Rollup]) -> None:
 
 async def people(db: Database, count: int) -> list[Affiliate]:
     """So many affiliates."""
-    names = [f"AFF{next(_numbers)}X" for _ in range(count)]
+    names = [f"PAL{next(_numbers)}M" for _ in range(count)]
     return [
         await join(db, name, email=f"{name}@example.com", requested_code=name, platform_url="")
         for name in names
