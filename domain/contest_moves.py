@@ -20,7 +20,7 @@ from storage.contests import ACTIVE, ENDED, Contest
 
 
 async def move_due(session: AsyncSession) -> None:
-    """Begin and end what is due, and bring the proposals of what has ended up to date.
+    """Begin and end what is due; of what ends now the winner is proposed at once.
 
     Of a contest that began and ended while nobody looked nobody is told that it begins.
     """
@@ -33,13 +33,23 @@ async def move_due(session: AsyncSession) -> None:
     for contest in moved:
         if contest.status == ACTIVE:
             await contest_news.started(session, contest)
-    for contest in await rows.undecided(session):
-        await propose(session, contest)
+        else:
+            await propose(session, contest)
     if moved:
         await live.touch_all(session)
     for contest in moved:
         action = "contest.started" if contest.status == ACTIVE else "contest.ended"
         await record(session, SYSTEM, action, f"contest:{contest.id}", name=contest.name)
+
+
+async def propose_anew(session: AsyncSession) -> None:
+    """Bring the proposals of what has ended up to date.
+
+    Less often than `move_due`: it counts anew what each contest's whole time brought, for as long
+    as operators wait with a decision.
+    """
+    for contest in await rows.undecided(session):
+        await propose(session, contest)
 
 
 async def propose(session: AsyncSession, contest: Contest) -> None:

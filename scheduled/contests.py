@@ -1,4 +1,4 @@
-"""Every minute: contests begin and end, and operators are shown who has won so far."""
+"""Every minute: contests begin and end. Every ten: operators are shown who has won by now."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -6,5 +6,10 @@ from domain import contest_moves
 
 
 async def move(session: AsyncSession) -> None:
-    """Begin and end what is due, and bring proposals up to date."""
+    """Begin and end what is due."""
     await contest_moves.move_due(session)
+
+
+async def propose(session: AsyncSession) -> None:
+    """Bring proposals up to date."""
+    await contest_moves.propose_anew(session)

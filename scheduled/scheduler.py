@@ -104,6 +104,7 @@ WATCHES = (
     Watch("terms", 10, compliance.tell_of_terms),
     Watch("drips", 10, drips.send),
     Watch("contests", 1, contests.move),
+    Watch("proposals", 10, contests.propose),
 )
 
 

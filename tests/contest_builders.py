@@ -71,9 +71,10 @@ async def buy(db: Database, code: str, n: int, at: datetime, **changes: Any) -> 
 
 
 async def move(db: Database) -> None:
-    """One look of the watch."""
-    async with db.transaction() as session:
-        await contest_moves.move_due(session)
+    """One look of each watch."""
+    for watch in (contest_moves.move_due, contest_moves.propose_anew):
+        async with db.transaction() as session:
+            await watch(session)
 
 
 async def contest_now(db: Database, contest: Contest) -> Contest:

@@ -10,7 +10,7 @@ from scheduled.scheduler import WATCHES, look
 from storage import audit
 from storage.contests import ACTIVE, ENDED, UPCOMING
 from storage.db import Database
-from tests.builders import effects_asked_for
+from tests.builders import effects_asked_for, later, settle
 from tests.contest_builders import (
     BEFORE,
     END,
@@ -22,7 +22,7 @@ from tests.contest_builders import (
     three,
 )
 
-(MOVE,) = (watch for watch in WATCHES if watch.name == "contests")
+MOVE, PROPOSE = (watch for watch in WATCHES if watch.name in {"contests", "proposals"})
 
 
 async def notices(db: Database) -> list[str]:
@@ -104,3 +104,21 @@ async def test_of_what_began_and_ended_unseen_only_the_end_is_told(db: Database)
     kinds = Counter(each.kind for each in await effects_asked_for(db))
     assert (kinds[effects.CONTEST_CARD], kinds[effects.CONTEST_MAILS]) == (1, 0)
     assert await actions(db, contest.id) == ["contest.created", "contest.ended"]
+
+
+async def test_a_refund_after_the_end_changes_the_proposal_within_minutes(db: Database) -> None:
+    """The look of every minute counts nothing anew; the other one does, and less often."""
+    amy, ben, _ = await three(db)
+    with clock.travel(BEFORE):
+        contest = await make_contest(db)
+    sale = await buy(db, "AMY30", 1, START + HOUR)
+    await buy(db, "BEN30", 1, START + 2 * HOUR)
+    with clock.travel(END):
+        await look(db, MOVE)
+        await settle(db, later(sale, refunded=sale.collected))
+        proposed = []
+        for watch in (MOVE, PROPOSE):
+            await look(db, watch)
+            proposed.append((await contest_now(db, contest)).proposed_user_id)
+    assert proposed == [amy.id, ben.id]
+    assert MOVE.minutes < PROPOSE.minutes <= 10
