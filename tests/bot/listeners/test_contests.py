@@ -18,9 +18,14 @@ from tests.contest_builders import HOUR, buy, contest_now, make_contest, move, r
 
 async def card(desk: Desk, part: str = "Contests") -> str:
     """Type `/affiliate contest`; the time stamp of the answer that holds `part`."""
+    before = len(desk.ws.ephemerals(AFFILIATES, MARIA))
     assert (await desk.ws.command(MARIA, "/affiliate", "contest")).ok
-    await desk.whispered(MARIA, part)
-    return last(desk)
+
+    def answer() -> str | None:
+        newer = desk.ws.ephemerals(AFFILIATES, MARIA)[before:]
+        return next((str(one["ts"]) for one in newer if part in desk.ws.text_of(one)), None)
+
+    return await desk.ws.until(answer)
 
 
 def last(desk: Desk) -> str:
