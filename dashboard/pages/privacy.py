@@ -1,4 +1,4 @@
-"""`/affiliate/dashboard/settings/data`: everything that is kept about an affiliate, and its erasure.
+"""`/affiliate/dashboard/settings/data`: all that is kept about an affiliate, and its erasure.
 
 Open to who is paused or was terminated, too: they have the same rights.
 """
