@@ -13,6 +13,7 @@ from pydantic import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from domain import effects
 from domain.audit import Actor, record
 from domain.errors import InvalidError
 from domain.fraud_values import FraudMinimums, FraudWeights
@@ -33,6 +34,7 @@ from domain.program_values import (
 )
 from domain.tax_values import COLUMNS, THRESHOLDS, Column, TaxPayer, Thresholds
 from domain.terms import Terms, publish
+from storage import milestones
 from storage import program as rows
 from storage.locks import take_turn
 from storage.program import ProgramRow
@@ -245,4 +247,23 @@ async def update(session: AsyncSession, changes: dict[str, Any], actor: Actor) -
     changed = {name: [was[name], now[name]] for name in now if was[name] != now[name]}
     if changed:
         await record(session, actor, "program.changed", "program", changes=changed)
+    if "currency" in changed:
+        await _pause_milestones(session, before.currency, after.currency, actor)
     return after
+
+
+async def _pause_milestones(session: AsyncSession, before: str, after: str, actor: Actor) -> None:
+    """A bonus is a number of the program's currency: 5000 yen must not become 5000 cents."""
+    stopped = await milestones.in_order(session, only_active=True, hold=True)
+    for each in stopped:
+        each.is_active, each.updated_at = False, clock.now()
+        session.add(each)
+        changes = {"is_active": [True, False]}
+        await record(session, actor, "milestone.changed", f"milestone:{each.id}", changes=changes)
+    if stopped:
+        noun = "milestone is" if len(stopped) == 1 else "milestones are"
+        await effects.tell_operators(
+            session,
+            f"The program's currency is {after.upper()} now. {len(stopped)} {noun} paused, with "
+            f"bonuses in {before.upper()}: give them new sums with /affiliate milestones.",
+        )

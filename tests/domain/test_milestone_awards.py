@@ -120,15 +120,21 @@ class TestAward:
         assert await bonuses(db) == [GIVEN]
         assert await catch_up(db) == 0
 
-    async def test_is_in_the_programs_currency(self, db: Database) -> None:
-        """As it was when it was awarded."""
+    async def test_is_in_the_currency_that_it_was_named_in(self, db: Database) -> None:
+        """Another currency of the program pauses it, and says so, until it has a new sum."""
         affiliate = await join(db)
-        await make_milestone(db, threshold=1)
+        milestone = await make_milestone(db, threshold=1)
         async with db.transaction() as session:
-            await program.update(session, {"currency": "eur"}, RITA)
+            await program.update(session, {"currency": "jpy"}, RITA)
         await convert(db, 1)
+        assert (await awards_now(db, affiliate.id), await catch_up(db)) == ([], 0)
+        assert ["JPY" in told for told in await notices(db)] == [True]
+        wish = Wish("First", 1, 700, is_active=True)
+        async with db.transaction() as session:
+            await milestones.edit(session, milestone.id, wish, RITA)
+        assert await catch_up(db) == 1
         (award,) = await awards_now(db, affiliate.id)
-        assert award.currency == "eur"
+        assert (award.bonus_amount_cents, award.currency) == (700, "jpy")
 
 
 class TestRefunds:
