@@ -6,8 +6,10 @@ taken in the transaction of the job's work: a crash undoes both. A watch takes n
 every few minutes, and what it finds done is done.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -169,27 +171,47 @@ class Scheduler:
     """Starts each job at its hour, each watch now and in turn, and the backfill now."""
 
     def __init__(self, services: Services) -> None:
+        self._stopped = False
         self._plan = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _LATE_S},
         )
         for job in JOBS:
             at = CronTrigger(hour=job.hour, timezone="UTC")
-            self._plan.add_job(run_once, at, (services.db, job), id=job.name)
+            self._add(run_once, services.db, job, at=at, name=job.name)
         for errand in ERRANDS:
             at = CronTrigger(hour=f"{errand.hour}-23", timezone="UTC")
-            self._plan.add_job(run_errand, at, (services, errand), id=errand.name)
+            self._add(run_errand, services, errand, at=at, name=errand.name)
         for watch in WATCHES:
             at = CronTrigger(minute=f"*/{watch.minutes}", timezone="UTC")
-            self._plan.add_job(look, at, (services.db, watch), id=watch.name)
+            self._add(look, services.db, watch, at=at, name=watch.name)
             # What came due while no server was up does not wait for the next round.
-            self._plan.add_job(look, args=(services.db, watch), id=f"{watch.name}-at-start")
-        self._plan.add_job(backfill.backfill, args=(services,), id="backfill")
+            self._add(look, services.db, watch, name=f"{watch.name}-at-start")
+        self._add(backfill.backfill, services, name="backfill")
+
+    def _add(
+        self,
+        work: Callable[..., Coroutine[Any, Any, object]],
+        *args: object,
+        name: str,
+        at: CronTrigger | None = None,
+    ) -> None:
+        async def run() -> None:
+            try:
+                await work(*args)
+            except asyncio.CancelledError:
+                # The stop cuts work short, whose transaction is undone: no failure to report.
+                if not self._stopped:
+                    raise
+                _log.info("left for the next start", job=name)
+
+        self._plan.add_job(run, at, id=name)
 
     def start(self) -> None:
         """Begin; needs the running event loop."""
         self._plan.start()
 
     def stop(self) -> None:
-        """Start no further job."""
+        """Start no further job, and cut short what runs."""
+        self._stopped = True
         self._plan.shutdown(wait=False)
