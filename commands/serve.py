@@ -47,8 +47,8 @@ _log = structlog.get_logger("serve")
 async def serve(settings: Settings) -> None:
     """Run the server on HOST and PORT.
 
-    Raises `InvalidError` without a good SECRET_KEY, with a token that could be guessed or without
-    a free port, and `DatabaseError`.
+    Raises `InvalidError` without a good SECRET_KEY or a free port, and `DatabaseError`. A token
+    that could be guessed is warned of.
     """
     if len(settings.secret_key.get_secret_value()) < _KEY_LENGTH:
         raise InvalidError(
@@ -58,10 +58,10 @@ async def serve(settings: Settings) -> None:
     for name in ("admin_api_token", "product_api_token"):
         token = getattr(settings, name)
         if token is not None and len(token.get_secret_value()) < _TOKEN_LENGTH:
-            raise InvalidError(
-                f"Set {name.upper()} to at least {_TOKEN_LENGTH} random characters, or unset it. "
-                "This makes some:\n"
-                '  python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+            _log.warning(
+                "this token could be guessed",
+                variable=name.upper(),
+                advice=f"Set it to at least {_TOKEN_LENGTH} random characters, or unset it.",
             )
     desk = Desk(settings)
     with _alone_on(desk.db):
