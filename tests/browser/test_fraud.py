@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.async_api import Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.steps import approve_in_slack, send_the_form, sign_in
 from tests.chromium import chromium, page_of
@@ -41,9 +42,19 @@ async def _cheat(page: Page, sandbox: str) -> None:
     await expect(page.get_by_text("answers by mail")).to_be_visible()
 
     await slack.goto(f"{sandbox}/sandbox/slack/")
-    # The newest card of the channel; the application's own has a button of that name, too.
-    await slack.get_by_role("button", name="Restore", exact=True).last.click()
+    card = slack.get_by_role("article").filter(has_text="Fraud score 85 of 100").first
     modal = slack.get_by_role("dialog")
+
+    async def asked() -> bool:
+        # A card that is drawn anew at this moment, for the appeal, takes no press.
+        await card.get_by_role("button", name="Restore", exact=True).click()
+        try:
+            await modal.wait_for(timeout=5000)
+        except PlaywrightTimeout:
+            return False
+        return True
+
+    await until(asked, 30)
     await modal.get_by_role("textbox").fill("It was a class.")
     await modal.get_by_role("button", name="Restore", exact=True).click()
     await expect(slack.get_by_text(re.compile("Restored by @maria"))).to_be_visible()
