@@ -19,6 +19,7 @@ from bot.cards.contests import brought_by, flag_lines, prize_line
 from bot.cards.payouts import name_of
 from bot.contest_drafts import NOW, Draft
 from bot.errands import Errand
+from bot.modals.fields import input_block
 from bot.modals.frame import modal
 from bot.modals.reasons import reason_blocks
 from domain.contest_times import in_words
@@ -196,11 +197,11 @@ def close(view: View, errand: Errand, reason: str = "") -> Json:
 
 
 def _about(draft: Draft, *, metric: bool = True) -> list[Json]:
-    blocks = [_input("Name", _text("name", draft.name, NAME_MAX, "Winter race"))]
+    blocks = [input_block("Name", _text("name", draft.name, NAME_MAX, "Winter race"))]
     if metric:
         options = [_option(name, text) for name, text in METRICS.items()]
         hint = "Referrals and earnings of what was paid while it runs, less refunds."
-        blocks.append(_input("What counts", _menu("metric", options, draft.metric), hint=hint))
+        blocks.append(input_block("What counts", _menu("metric", options, draft.metric), hint=hint))
     return blocks
 
 
@@ -213,45 +214,40 @@ def _start(draft: Draft) -> list[Json]:
     if draft.start == NOW:
         tick["initial_options"] = tick["options"]
     return [
-        _input("Start now", tick, optional=True, hint="Then the start below does not matter."),
-        _input("Starts on", _day("start_date", draft.start_date), optional=True),
-        _input("Starts at", _time("start_time", draft.start_time), optional=True),
+        input_block("Start now", tick, optional=True, hint="Then the start below does not matter."),
+        input_block("Starts on", _day("start_date", draft.start_date), optional=True),
+        input_block("Starts at", _time("start_time", draft.start_time), optional=True),
     ]
 
 
 def _rest(draft: Draft, zone: str, currency: str) -> list[Json]:
     names = list(dict.fromkeys([*ZONES, *filter(None, (zone, draft.time_zone))]))
     return [
-        _input("Ends on", _day("end_date", draft.end_date)),
-        _input("Ends at", _time("end_time", draft.end_time)),
-        _input(
+        input_block("Ends on", _day("end_date", draft.end_date)),
+        input_block("Ends at", _time("end_time", draft.end_time)),
+        input_block(
             "Time zone",
             _menu("time_zone", [_option(name, name) for name in names], draft.time_zone or zone),
             hint="Whose clocks the days and times above are on.",
         ),
-        _input(
+        input_block(
             "Prize in words",
             _text("prize_description", draft.prize_description, PRIZE_MAX, "$500 and a badge"),
         ),
-        _input(
+        input_block(
             "Prize as money",
             _text("prize_amount_cents", draft.prize_amount_cents, 20, "500"),
             optional=True,
             hint=f"In {currency.upper()}, such as 500. Goes into the winner's balance when you "
             "confirm them. Empty: nothing is paid by itself.",
         ),
-        _input(
+        input_block(
             "Description",
             _text("description", draft.description, DESCRIPTION_MAX, "…") | {"multiline": True},
             optional=True,
             hint="Shown to affiliates, and in the mail when it begins.",
         ),
     ]
-
-
-def _input(label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:
-    made = asked(label, element, block_id=element["action_id"], hint=hint)
-    return made | ({"optional": True} if optional else {})
 
 
 def _text(name: str, value: str, longest: int, example: str) -> Json:

@@ -19,6 +19,7 @@ from bot.cards.blocks import (
 from bot.cards.discount_codes import terms_in_words
 from bot.code_drafts import ANY_PLAN, FLAGS, Draft
 from bot.errands import Errand
+from bot.modals.fields import input_block
 from bot.modals.frame import modal
 from domain import code_terms
 from domain.code_terms import REPEATING
@@ -159,20 +160,20 @@ def _terms(draft: Draft, program: Program) -> list[Json]:
         _redrawing(
             "Uses per customer", _whole("max_uses_per_user", draft.max_uses_per_user, 1, 1000)
         ),
-        _input("Expires", _moment(draft.expires_at), optional=True),
+        input_block("Expires", _moment(draft.expires_at), optional=True),
     ]
     if program.plans:
         blocks.append(_redrawing("Smallest plan", _plans(draft, program)))
     return [
         *blocks,
         _redrawing("Also", _ticks(draft), optional=True),
-        _input(
+        input_block(
             "Affiliate",
             _text("affiliate", draft.affiliate, 100, "JARED30"),
             optional=True,
             hint="The promo code of whom sales with this code are credited to.",
         ),
-        _input(
+        input_block(
             "Note",
             _text("description", draft.description, 500, "Spring newsletter"),
             optional=True,
@@ -191,13 +192,8 @@ def _summary(draft: Draft, program: Program) -> Json:
     return rich(section(sign(good=True), said(" "), words(sentence, 600, bold=True)))
 
 
-def _input(label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:
-    made = asked(label, element, block_id=element["action_id"], hint=hint)
-    return made | ({"optional": True} if optional else {})
-
-
 def _redrawing(label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:
-    return _input(label, element, optional=optional, hint=hint) | {"dispatch_action": True}
+    return input_block(label, element, optional=optional, hint=hint) | {"dispatch_action": True}
 
 
 def _text(name: str, value: str, longest: int, example: str) -> Json:

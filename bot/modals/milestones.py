@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from bot.cards.blocks import Json, asked, clean, plain, rich, said, section, words
+from bot.cards.blocks import Json, plain, rich, said, section, words
 from bot.cards.milestones import people
 from bot.errands import Errand
 from bot.milestone_drafts import ACTIVE, PAUSED, Draft
+from bot.modals.fields import input_block, text_input
 from bot.modals.frame import modal
 from domain.milestones import (
     DESCRIPTION_MAX,
@@ -95,48 +96,34 @@ def _fields(draft: Draft, program: Program) -> list[Json]:
         "initial_option": chosen,
     }
     return [
-        _input("Name", _text("name", draft.name, NAME_MAX, "First ten")),
-        _input(
+        input_block("Name", text_input("name", draft.name, NAME_MAX, "First ten")),
+        input_block(
             "Converted referrals",
             _whole("referral_threshold", draft.referral_threshold, 1, THRESHOLD_MAX),
             hint="How many lead to the bonus. One counts once they paid, unless all is refunded.",
         ),
-        _input(
+        input_block(
             "Bonus",
-            _text("bonus_amount_cents", draft.bonus_amount_cents, 20, "50"),
+            text_input("bonus_amount_cents", draft.bonus_amount_cents, 20, "50"),
             hint=f"In {program.currency.upper()}, such as 50. It is on hold for "
             f"{program.hold_days} days.",
         ),
-        _input(
+        input_block(
             "Description",
-            _text("description", draft.description, DESCRIPTION_MAX, "Your first ten customers"),
+            text_input(
+                "description", draft.description, DESCRIPTION_MAX, "Your first ten customers"
+            ),
             optional=True,
             hint="Affiliates read it on their dashboard and in the mail.",
         ),
-        _input("State", menu),
-        _input(
+        input_block("State", menu),
+        input_block(
             "Order",
             _whole("sort_order", draft.sort_order, 0, ORDER_MAX),
             optional=True,
             hint="Smaller stands first in lists. Empty: by the number of referrals.",
         ),
     ]
-
-
-def _input(label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:
-    made = asked(label, element, block_id=element["action_id"], hint=hint)
-    return made | ({"optional": True} if optional else {})
-
-
-def _text(name: str, value: str, longest: int, example: str) -> Json:
-    field: Json = {
-        "type": "plain_text_input",
-        "action_id": name,
-        "max_length": longest,
-        "placeholder": plain(example),
-    }
-    value = clean(value, longest)
-    return field | ({"initial_value": value} if value else {})
 
 
 def _whole(name: str, value: str, least: int, most: int) -> Json:

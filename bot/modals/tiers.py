@@ -8,7 +8,6 @@ from bot.cards.blocks import (
     actions,
     asked,
     button,
-    clean,
     code,
     divider,
     plain,
@@ -20,6 +19,7 @@ from bot.cards.blocks import (
 )
 from bot.cards.payouts import name_of
 from bot.errands import Errand
+from bot.modals.fields import input_block, text_input
 from bot.modals.frame import modal
 from bot.tier_drafts import Draft
 from domain import perks
@@ -132,21 +132,21 @@ def _fields(draft: Draft, program: Program) -> list[Json]:
     rate = percent(program.commission_rate_bp)
     least = money(program.payout_threshold_cents, program.currency)
     blocks = [
-        _input("Name", _text("name", draft.name, NAME_MAX, "Gold")),
-        _input(
+        input_block("Name", text_input("name", draft.name, NAME_MAX, "Gold")),
+        input_block(
             "Converted referrals",
             _whole("referral_threshold", draft.referral_threshold),
             hint="How many lead to this tier; 0 for a tier that everybody begins in.",
         ),
-        _input(
+        input_block(
             "Rate in percent",
-            _text("rate_bp", draft.rate_bp, 10, "25"),
+            text_input("rate_bp", draft.rate_bp, 10, "25"),
             optional=True,
             hint=f"Such as 25 or 12.5. Empty: the program's own, {rate}.",
         ),
-        _input(
+        input_block(
             "Payout minimum",
-            _text("min_payout_cents", draft.min_payout_cents, 20, "10"),
+            text_input("min_payout_cents", draft.min_payout_cents, 20, "10"),
             optional=True,
             hint=f"In {program.currency.upper()}, such as 10. Empty: the program's own, {least}.",
         ),
@@ -164,11 +164,13 @@ def _perk(place: int, slot: int, perk: Perk) -> list[Json]:
     icons = [_option(name, shows) for name, shows in ICONS.items()]
     return [
         row(f"Perk {place}", "", button("Remove", "tier.remove_perk", str(slot))),
-        _input("Icon", _menu(f"{named}icon", icons, perk.icon)),
-        _input("Title", _text(f"{named}title", perk.title, perks.TITLE_MAX, "Beta access")),
-        _input(
+        input_block("Icon", _menu(f"{named}icon", icons, perk.icon)),
+        input_block(
+            "Title", text_input(f"{named}title", perk.title, perks.TITLE_MAX, "Beta access")
+        ),
+        input_block(
             "Description",
-            _text(
+            text_input(
                 f"{named}description",
                 perk.description,
                 perks.DESCRIPTION_MAX,
@@ -176,29 +178,13 @@ def _perk(place: int, slot: int, perk: Perk) -> list[Json]:
             ),
             optional=True,
         ),
-        _input(
+        input_block(
             "Link",
-            _text(f"{named}link", perk.link, perks.LINK_MAX, "https://…"),
+            text_input(f"{named}link", perk.link, perks.LINK_MAX, "https://…"),
             optional=True,
             hint="Where the perk is used, beginning with https://.",
         ),
     ]
-
-
-def _input(label: str, element: Json, *, optional: bool = False, hint: str = "") -> Json:
-    made = asked(label, element, block_id=element["action_id"], hint=hint)
-    return made | ({"optional": True} if optional else {})
-
-
-def _text(name: str, value: str, longest: int, example: str) -> Json:
-    field: Json = {
-        "type": "plain_text_input",
-        "action_id": name,
-        "max_length": longest,
-        "placeholder": plain(example),
-    }
-    value = clean(value, longest)
-    return field | ({"initial_value": value} if value else {})
 
 
 def _whole(name: str, value: str) -> Json:
