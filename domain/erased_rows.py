@@ -13,6 +13,7 @@ from storage.personal import PARTS
 FORMER: Final = "Former affiliate"
 _REMOVED: Final = (
     "saved_links",
+    "api_keys",
     "page_checks",
     "partner_page_photo",
     "partner_page_former_addresses",

@@ -180,6 +180,14 @@ LIST: Final = (
     ),
     Kept(
         AFFILIATES,
+        "Keys for your own programs: what you called them, how they begin, and when they were last "
+        "used. A key itself is never kept.",
+        "To let your programs in, and to show you which of them are in use.",
+        _member,
+        ("affiliate_api_keys",),
+    ),
+    Kept(
+        AFFILIATES,
         "That you asked for erasure, and what became of it.",
         "To show that the law was kept to.",
         _ever,
@@ -241,6 +249,13 @@ LIST: Final = (
         "So that everybody can be held to what they did.",
         _ever,
         ("audit_log",),
+    ),
+    Kept(
+        OTHERS,
+        "For whom of the operators a program acts, by their name in Slack, and when it last did.",
+        "So that it can do no more than they may, and everybody can tell who it was.",
+        lambda _: "For good, with when it was revoked and by whom.",
+        ("operator_tokens",),
     ),
 )
 

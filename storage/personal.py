@@ -11,6 +11,7 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.affiliates import Affiliate
+from storage.api_keys import ApiKey
 from storage.applications import Application, ApplicationSubmission
 from storage.audit import AuditLine
 from storage.cards import Card
@@ -122,6 +123,7 @@ PARTS: Final = (
     ),
     _part("links", ReferralLink),
     _part("saved_links", SavedLink),
+    _part("api_keys", ApiKey, None, "api_key_hash"),
     _part("codes", DiscountCode, None, "created_by"),
     _part("clicks", Click, None, "visitor", "network", "first_key"),
     _part("sums_by_day", Rollup),

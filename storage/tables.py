@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from storage import (
     affiliates,
+    api_keys,
     applications,
     assets,
     audit,
@@ -27,6 +28,7 @@ from storage import (
     ledger,
     links,
     milestones,
+    operator_tokens,
     outbox,
     payout_batches,
     payouts,
@@ -50,6 +52,7 @@ from storage import (
 __all__ = [
     "METADATA",
     "affiliates",
+    "api_keys",
     "applications",
     "assets",
     "audit",
@@ -73,6 +76,7 @@ __all__ = [
     "ledger",
     "links",
     "milestones",
+    "operator_tokens",
     "outbox",
     "payout_batches",
     "payouts",
