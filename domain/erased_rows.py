@@ -24,6 +24,9 @@ _REMOVED: Final = (
     "refused_mails",
     "sessions",
     "sign_in_links",
+    "webhook_attempts",
+    "webhook_deliveries",
+    "webhook_endpoints",
 )
 _BLANKED: Final[Mapping[str, Mapping[str, Any]]] = {
     "application_submissions": {"answers": []},

@@ -189,6 +189,13 @@ LIST: Final = (
     Kept(
         AFFILIATES,
         "That you asked for erasure, and what became of it.",
+    Kept(
+        AFFILIATES,
+        "The addresses that you want our news sent to, with the notes that you made on them.",
+        "To send them there.",
+        _member,
+        ("webhook_endpoints",),
+    ),
         "To show that the law was kept to.",
         _ever,
         ("affiliate_erasures",),
@@ -240,7 +247,13 @@ LIST: Final = (
         "interface for programs.",
         "So that nothing is lost or done twice when a connection breaks.",
         lambda program: f"{_events(program)} Answers {days(API_DAYS)}.",
-        ("inbox", "outbox", "idempotency_keys"),
+        (
+            "inbox",
+            "outbox",
+            "idempotency_keys",
+            "webhook_deliveries",
+            "webhook_attempts",
+        ),
     ),
     Kept(
         OTHERS,

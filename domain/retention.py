@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.program import Program
-from storage import payouts, retention
+from storage import payouts, retention, webhook_deliveries
 from storage.retention import CLICKS
 
 VIEW_DAYS: Final = 7
@@ -36,6 +36,7 @@ TERMS: Final = (
     Term("effects", lambda program: program.event_retention_days, retention.effects),
     Term("reports", lambda program: program.report_retention_days, retention.reports),
     Term("checkouts", lambda program: program.event_retention_days, retention.checkout_addresses),
+    Term("webhooks", lambda program: program.event_retention_days, webhook_deliveries.forget),
     Term("answers", lambda _: ANSWER_DAYS, retention.answers),
 )
 

@@ -43,6 +43,8 @@ from storage.taxes import TaxForm, Withholding
 from storage.terms import Consent
 from storage.two_tier import SecondTierCommission
 
+from storage.webhook_deliveries import WebhookAttempt, WebhookDelivery
+from storage.webhook_endpoints import WebhookEndpoint
 _AT_ONCE: Final = 500
 
 Owner = Callable[[Affiliate], ColumnElement[bool]]
@@ -213,6 +215,26 @@ PARTS: Final = (
         "seal",
     ),
     _part("erasure_requests", Erasure, None, "decided_by", "open_key"),
+    _part(
+        "webhook_attempts",
+        WebhookAttempt,
+        lambda who: col(WebhookAttempt.delivery_id).in_(
+            select(WebhookDelivery.id).where(_deliveries(who))
+        ),
+        "answer",
+        "problem",
+    ),
+    _part(
+        "webhook_deliveries",
+        WebhookDelivery,
+        _deliveries,
+        "body",
+        "request_id",
+        "last_error",
+        "lane",
+        "claimed_until",
+    ),
+    _part("webhook_endpoints", WebhookEndpoint, None, "salt", "former_salt", "created_by"),
 )
 """Everything that is kept about an affiliate; a test looks for tables that are missing."""
 

@@ -51,6 +51,8 @@ from storage import (
 
 __all__ = [
     "METADATA",
+    webhook_deliveries,
+    webhook_endpoints,
     "affiliates",
     "api_keys",
     "applications",
@@ -98,3 +100,5 @@ __all__ = [
 ]
 
 METADATA = SQLModel.metadata
+    "webhook_deliveries",
+    "webhook_endpoints",
