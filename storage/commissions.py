@@ -10,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
+from storage.pages import Stretch, newest
+from storage.referrals import Referral
 from storage.sales import Sale
 
 _AT_ONCE = 500
@@ -23,7 +25,9 @@ class Commission(SQLModel, table=True):
     """
 
     __tablename__ = "affiliate_commissions"
-    __table_args__ = (Index("ix_affiliate_commissions_affiliate", "affiliate_user_id", "id"),)
+    __table_args__ = (
+        Index("ix_affiliate_commissions_affiliate", "affiliate_user_id", "created_at", "id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     sale_id: UUID = Field(foreign_key="sales.id", unique=True)
@@ -68,6 +72,27 @@ async def of_affiliate(
         at_once = and_(col(Sale.paid_at) == last.paid_at, col(Sale.id) < last.id)
         query = query.where(or_(col(Sale.paid_at) < last.paid_at, at_once))
     return (await session.exec(query)).all()
+
+
+async def history(
+    session: AsyncSession, affiliate_id: UUID, stretch: Stretch
+) -> Sequence[tuple[Commission, Sale, UUID | None]]:
+    """An affiliate's commissions with their sales, the newest first, and whose they are.
+
+    That is the id of their referral, where the customer is one.
+    """
+    own = and_(
+        col(Referral.customer_id) == col(Sale.customer_id),
+        col(Referral.affiliate_user_id) == affiliate_id,
+    )
+    query = (
+        select(Commission, Sale, Referral.id)
+        .join(Sale, col(Sale.id) == col(Commission.sale_id))
+        .outerjoin(Referral, own)
+        .where(Commission.affiliate_user_id == affiliate_id)
+    )
+    found = await session.exec(newest(query, Commission, stretch))
+    return [(commission, sale, referral) for commission, sale, referral in found]
 
 
 async def with_sales(

@@ -1,18 +1,21 @@
 """The ledger: money is never edited, only added to. A balance is a sum."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.columns import utc_day
 from storage.ids import new_id
 
 POSTED_FOR = "commission:"
 """How the `source` of an entry begins that belongs to a commission, before its id."""
+_BESIDE_SALES = text("source NOT LIKE 'commission:%'")
+"""As a text, the same wherever it stands: an index of some rows serves who asks in its words."""
 
 
 class LedgerEntry(SQLModel, table=True):
@@ -27,6 +30,13 @@ class LedgerEntry(SQLModel, table=True):
         Index("ix_affiliate_ledger_affiliate", "affiliate_user_id", "currency", "available_at"),
         Index("ix_affiliate_ledger_pages", "affiliate_user_id", "id"),
         Index("ix_affiliate_ledger_months", "affiliate_user_id", "created_at"),
+        Index(
+            "ix_affiliate_ledger_beside_sales",
+            "affiliate_user_id",
+            "created_at",
+            sqlite_where=_BESIDE_SALES,
+            postgresql_where=_BESIDE_SALES,
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -107,6 +117,35 @@ async def sums(
     return [
         (currency, reason, int(amount)) for currency, reason, amount in await session.exec(query)
     ]
+
+
+async def beside_sales(
+    session: AsyncSession, affiliate_id: UUID, start: datetime, end: datetime
+) -> Sequence[tuple[date, str, str, int]]:
+    """What was posted from `start` to before `end` that is of no commission of their own.
+
+    By UTC day: `(day, currency, reason, amount)`.
+    """
+    day = utc_day(session)(LedgerEntry.created_at)
+    query = (
+        select(day, LedgerEntry.currency, LedgerEntry.reason, func.sum(LedgerEntry.amount))
+        .where(
+            LedgerEntry.affiliate_user_id == affiliate_id,
+            col(LedgerEntry.created_at) >= start,
+            col(LedgerEntry.created_at) < end,
+            _BESIDE_SALES,
+        )
+        .group_by(day, col(LedgerEntry.currency), col(LedgerEntry.reason))
+        .order_by(day, col(LedgerEntry.currency), col(LedgerEntry.reason))
+    )
+    rows = await session.exec(query)
+    return [(on, currency, reason, int(amount)) for on, currency, reason, amount in rows]
+
+
+async def began(session: AsyncSession, affiliate_id: UUID) -> datetime | None:
+    """When the first of an affiliate's entries was posted."""
+    query = select(func.min(LedgerEntry.created_at))
+    return (await session.exec(query.where(LedgerEntry.affiliate_user_id == affiliate_id))).one()
 
 
 async def sums_before(

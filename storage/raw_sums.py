@@ -6,15 +6,14 @@ Clicks are forgotten in time, by whole days. Of days before, the clicks in the d
 there is: they are taken for true, never built anew, and the months are compared with them.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
-    Date,
     Select,
     String,
     cast,
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.columns import utc_day
 from storage.leaderboard import EVER, MonthEarning, MonthRollup
 from storage.raw_facts import earned, happened, ranked
 from storage.retention import CLICKS, whole_since
@@ -120,15 +120,8 @@ def _says_something(table: type[SQLModel]) -> ColumnElement[bool]:
 
 def _days(session: AsyncSession, since: datetime | None) -> CompoundSelect[Any]:
     """What happened by day, from the raw rows: no click of before `since`."""
-    events = happened(_day(session), since).subquery()
+    events = happened(utc_day(session), since).subquery()
     return _by_dimension(events, [], [func.sum(events.c[name]).label(name) for name in COUNTS])
-
-
-def _day(session: AsyncSession) -> Callable[[Any], ColumnElement[date]]:
-    """How a moment becomes its UTC day in this database."""
-    if session.get_bind().dialect.name == "postgresql":
-        return lambda moment: cast(func.timezone("UTC", moment), Date)
-    return lambda moment: func.date(moment, type_=Date)
 
 
 def _with_kept(
@@ -156,7 +149,7 @@ def _summed(
 ) -> Iterator[tuple[type[SQLModel], CompoundSelect[Any] | Select[Any]]]:
     """What each of the tables should hold, from the raw rows."""
     postgresql = session.get_bind().dialect.name == "postgresql"
-    day = _day(session)
+    day = utc_day(session)
 
     def month(moment: Any) -> ColumnElement[str]:
         if postgresql:

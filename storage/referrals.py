@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
+from storage.pages import Stretch, newest
 from storage.sales import Sale
 
 
@@ -42,7 +43,7 @@ class Referral(SQLModel, table=True):
         Index("ix_affiliate_referrals_converted", "counted", "converted_at", "affiliate_user_id"),
         Index("ix_affiliate_referrals_email", "email_key"),
         Index("ix_affiliate_referrals_counted", "affiliate_user_id", "counted"),
-        Index("ix_affiliate_referrals_recent", "affiliate_user_id", "created_at"),
+        Index("ix_affiliate_referrals_recent", "affiliate_user_id", "created_at", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -97,6 +98,14 @@ async def of_person(
         if found := (await session.exec(query)).one_or_none():
             return found
     return None
+
+
+async def of_affiliate(
+    session: AsyncSession, affiliate_id: UUID, stretch: Stretch
+) -> Sequence[Referral]:
+    """An affiliate's referrals, the newest first."""
+    query = select(Referral).where(Referral.affiliate_user_id == affiliate_id)
+    return (await session.exec(newest(query, Referral, stretch))).all()
 
 
 async def breakdown(session: AsyncSession, affiliate_id: UUID) -> list[tuple[str, str, int]]:

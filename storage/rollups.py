@@ -204,6 +204,18 @@ async def by_day(
     return {day: Counts(*counts) for day, *counts in await session.exec(query)}
 
 
+async def earned_by_day(
+    session: AsyncSession, affiliate_id: UUID, since: date, until: date
+) -> Sequence[tuple[date, str, int]]:
+    """What sales brought from one day to another, both included: `(day, currency, amount)`."""
+    query = (
+        select(col(EarningRollup.day), EarningRollup.currency, EarningRollup.amount)
+        .where(*_of(EarningRollup, affiliate_id, ALL, since, until=until))
+        .order_by(col(EarningRollup.day), EarningRollup.currency)
+    )
+    return [(day, currency, amount) for day, currency, amount in await session.exec(query)]
+
+
 _SUMS: Any = [cast(func.sum(getattr(Rollup, name)), BigInteger) for name in COUNTS]
 _EARNED: Any = cast(func.sum(EarningRollup.amount), BigInteger)
 
