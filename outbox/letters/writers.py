@@ -2,6 +2,7 @@
 
 from outbox.letters import (
     affiliates,
+    api_keys,
     applications,
     compliance,
     contests,
@@ -21,6 +22,7 @@ from outbox.letters.registry import WRITERS
 __all__ = [
     "WRITERS",
     "affiliates",
+    "api_keys",
     "applications",
     "compliance",
     "contests",

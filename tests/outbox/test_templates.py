@@ -50,6 +50,13 @@ MAILS: dict[str, dict[str, Any]] = {
     "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
     "affiliate_restored": {**STATE, "dashboard_url": "https://desk.example/affiliate"},
     "affiliate_terminated": {**STATE, "reason": "Ads on our name."},
+    "api_key_made": {
+        "name": HOSTILE,
+        "key_name": "My sheet " + HOSTILE,
+        "prefix": "ad_live_3fA9kQ2z",
+        "may_read": "stats, earnings",
+        "keys_url": "https://desk.example/affiliate/dashboard/api-keys",
+    },
     "application_approved": {
         **STATE,
         "customer_offer": "30% off first purchase",
