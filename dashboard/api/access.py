@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from dashboard.api.contract import Proof, Who
 from dashboard.api.problems import ProblemError
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT
@@ -14,6 +15,11 @@ from domain.audit import Actor
 
 API: Final = Actor("api", "", "api")
 """Whoever holds the token, in the audit log."""
+
+OPERATOR: Final = Proof(
+    "operatorToken",
+    {"type": "http", "scheme": "bearer", "description": "ADMIN_API_TOKEN."},
+)
 
 
 @web.middleware
@@ -45,6 +51,15 @@ def is_admin(request: web.Request) -> bool:
     """Whether a request carries the admin token."""
     expected, given = _token(request), bearer(request).encode(errors="surrogateescape")
     return bool(expected) and hmac.compare_digest(given, expected)
+
+
+async def _admit(request: web.Request) -> Actor:
+    require_admin(request)
+    return API
+
+
+ADMIN: Final = Who(_admit, proofs=(OPERATOR,))
+"""Whoever holds the token."""
 
 
 def _token(request: web.Request) -> bytes:

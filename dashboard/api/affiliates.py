@@ -1,16 +1,22 @@
 """`/api/admin/affiliates`: who is in the program, what they have, and their ledger."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+from uuid import UUID
 
 from aiohttp import web
+from pydantic import ConfigDict
 
 import clock
-from dashboard.api.moments import rfc3339
-from dashboard.api.paging import page_of
+from dashboard.api.access import ADMIN
+from dashboard.api.contract import Call, operation
+from dashboard.api.moments import Moment, rfc3339
+from dashboard.api.paging import NextCursor, Paging, page_of
+from dashboard.api.taking import Taken, Told
 from dashboard.context import CONTEXT
 from domain import commissions, program, recruits, taxes
 from domain.affiliates import look_up
+from domain.audit import Actor
 from domain.errors import InvalidError
 from domain.statuses import Status, parse_status
 from domain.taxes import Standing
@@ -23,6 +29,39 @@ from storage.ledger import LedgerEntry
 
 ACTIVE = "active"
 NOT_LOOKED_AT: Final = (0, None)
+
+
+class Named(Taken):
+    """An affiliate, by id, public id or promo code."""
+
+    missing: ClassVar[str] = "There is no such affiliate."
+
+    id: str
+
+
+class LedgerPaging(Paging):
+    """Which page; other parameters are let pass."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class EntryView(Told):
+    """A line of the ledger, in minor units; `source` is what it was written for."""
+
+    id: UUID
+    amount: int
+    currency: str
+    reason: str
+    source: str
+    available_at: Moment
+    created_at: Moment
+
+
+class EntryList(Told):
+    """A page of the ledger."""
+
+    data: list[EntryView]
+    next_cursor: NextCursor
 
 
 async def index(request: web.Request) -> web.Response:
@@ -86,13 +125,14 @@ async def show(request: web.Request) -> web.Response:
     return web.json_response(view)
 
 
-async def show_ledger(request: web.Request) -> web.Response:
-    """An affiliate's ledger, the newest entry first."""
-    page = page_of(request)
-    async with request.app[CONTEXT].db.read() as session:
-        affiliate = await look_up(session, request.match_info["id"])
-        entries = await ledger.page(session, affiliate.id, before=page.before, limit=page.to_fetch)
-    return page.answer(entries, _entry)
+@operation("List the ledger of an affiliate", tag="Affiliates", who=ADMIN)
+async def show_ledger(call: Call[Actor], path: Named, query: LedgerPaging) -> EntryList:
+    """Their ledger, the newest entry first."""
+    async with call.db.read() as session:
+        affiliate = await look_up(session, path.id)
+        found = await ledger.page(session, affiliate.id, before=query.before, limit=query.to_fetch)
+    entries, cursor = query.cut(found)
+    return EntryList(data=[_entry(entry) for entry in entries], next_cursor=cursor)
 
 
 def _shown(
@@ -127,13 +167,13 @@ def _code(code: DiscountCode) -> dict[str, Any]:
     }
 
 
-def _entry(entry: LedgerEntry) -> dict[str, Any]:
-    return {
-        "id": str(entry.id),
-        "amount": entry.amount,
-        "currency": entry.currency,
-        "reason": entry.reason,
-        "source": entry.source,
-        "available_at": rfc3339(entry.available_at),
-        "created_at": rfc3339(entry.created_at),
-    }
+def _entry(entry: LedgerEntry) -> EntryView:
+    return EntryView(
+        id=entry.id,
+        amount=entry.amount,
+        currency=entry.currency,
+        reason=entry.reason,
+        source=entry.source,
+        available_at=entry.available_at,
+        created_at=entry.created_at,
+    )

@@ -19,6 +19,8 @@ _REFUSALS: Final = frozenset(
 )
 """What somebody may be trying; it is logged."""
 
+HEADERS: Final = web.RequestKey("answer_headers", dict[str, str])
+"""What whoever let a request in has to say in its answer, whatever that is: how much is left."""
 _log = structlog.get_logger(__name__)
 _STATUSES: Final = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -60,6 +62,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         response = await handler(request)
     except Exception as error:  # noqa: BLE001 - the caller gets problem+json, whatever it was
         response = _answer(request, error)
+    if not response.prepared:
+        response.headers.update(request.get(HEADERS, {}))
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
