@@ -62,6 +62,7 @@ class Touch:
     fetched_as: str = ""
     paid: str = ""
     keyword: str = ""
+    network_click: str = ""
     is_bot: bool = False
 
 
@@ -150,6 +151,7 @@ def row(key: bytes, touch: Touch) -> Value:
         touch.fetched_as,
         touch.paid,
         keepable(touch.keyword)[:_UTM_MAX],
+        touch.network_click,
         None if touch.is_bot else first_key(touch.ref, known_as),
         touch.at,
     )

@@ -14,6 +14,7 @@ FORMER: Final = "Former affiliate"
 _REMOVED: Final = (
     "saved_links",
     "api_keys",
+    "network_accounts",
     "page_checks",
     "partner_page_photo",
     "partner_page_former_addresses",

@@ -10,6 +10,8 @@ from typing import Final
 from domain.erasure import ANSWER_DAYS
 from domain.program import Program
 from domain.retention import ANSWER_DAYS as API_DAYS
+from domain.retention import LIMIT_DAYS
+from domain.retention import INVITATION_DAYS as INVITED
 from domain.retention import VIEW_DAYS
 from domain.sessions import SESSION_DAYS
 
@@ -196,6 +198,18 @@ LIST: Final = (
         _member,
         ("webhook_endpoints",),
     ),
+    Kept(
+        AFFILIATES,
+        "Who you are at an affiliate network by which you came, and that we invited you.",
+        "So that you are paid once for a sale: by the network, or by us.",
+        lambda _: (
+            f"As long as you are an affiliate; an invitation that nobody took up {days(INVITED)}."
+        ),
+        ("affiliate_network_partners",),
+    ),
+    Kept(
+        AFFILIATES,
+        "That you asked for erasure, and what became of it.",
         "To show that the law was kept to.",
         _ever,
         ("affiliate_erasures",),
@@ -214,14 +228,18 @@ LIST: Final = (
     ),
     Kept(
         BUYERS,
-        "That you signed up or bought, what was paid, by which link or code, under your customer "
-        "number and mail address; a fingerprint of the card, which is not its number.",
+        "That you signed up or bought, what was paid, by which link, code or click on an affiliate "
+        "network, under your customer number and mail address; a fingerprint of the card, which is "
+        "not its number.",
         "To credit whoever brought you, and to see that nobody refers themselves.",
         _with_sale,
         (
             "affiliate_referrals",
             "sales",
             "discount_code_redemptions",
+            "affiliate_network_customers",
+            "affiliate_network_conversions",
+            "affiliate_network_deliveries",
         ),
     ),
     Kept(
@@ -257,6 +275,14 @@ LIST: Final = (
     ),
     Kept(
         OTHERS,
+        "How often you sent a form or asked our interface for programs lately. You are told apart "
+        "from others by a keyed hash of your network, mail address or number.",
+        "So that nobody wears our pages out, or tries codes and links by the thousand.",
+        lambda _: f"{days(LIMIT_DAYS)} after it counts no more, which is a day at most.",
+        ("rate_limits",),
+    ),
+    Kept(
+        OTHERS,
         "Who did what, and when: operators by their name in Slack, affiliates by a number. A "
         "reason that an operator wrote stays as it was written.",
         "So that everybody can be held to what they did.",
@@ -279,6 +305,7 @@ NOBODYS: Final = frozenset(
         "affiliate_assets",
         "affiliate_drip_texts",
         "affiliate_milestones",
+        "affiliate_networks",
         "affiliate_program",
         "affiliate_terms",
         "affiliate_tiers",

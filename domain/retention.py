@@ -9,13 +9,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.program import Program
-from storage import payouts, retention, webhook_deliveries
+from storage import network_partners, payouts, retention, webhook_deliveries
 from storage.retention import CLICKS
 
 VIEW_DAYS: Final = 7
 """A look at a partner page tells its visitor from others for a day; then only the sum counts."""
 ANSWER_DAYS: Final = 30
 """For how long a request to the API that was sent before gets the same answer."""
+
+LIMIT_DAYS: Final = 1
+"""For how long it is known how often somebody did what may be done so often, once it is over."""
+
+INVITATION_DAYS: Final = 180
+"""For how long a partner of a network is remembered who was invited and never applied."""
 
 Forget = Callable[[AsyncSession, datetime, int], Awaitable[int]]
 
@@ -37,6 +43,7 @@ TERMS: Final = (
     Term("reports", lambda program: program.report_retention_days, retention.reports),
     Term("checkouts", lambda program: program.event_retention_days, retention.checkout_addresses),
     Term("webhooks", lambda program: program.event_retention_days, webhook_deliveries.forget),
+    Term("invitations", lambda _: INVITATION_DAYS, network_partners.forget),
     Term("answers", lambda _: ANSWER_DAYS, retention.answers),
 )
 

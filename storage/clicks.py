@@ -29,7 +29,8 @@ class Click(SQLModel, table=True):
 
     `fetched_as` is how a browser says that it loaded a link: page, frame or part (of a page, as
     an image is); empty where it says nothing. `paid` names what marks a click on a search ad, and
-    `keyword` is the word that the ad was bought for.
+    `keyword` is the word that the ad was bought for. `network_click` is how an affiliate network
+    names the click that led here, behind the network's name and a colon.
 
     No foreign key: on PostgreSQL its check holds the affiliate's row, and then a click would
     wait for whoever decides about the affiliate.
@@ -57,6 +58,7 @@ class Click(SQLModel, table=True):
     fetched_as: str = ""
     paid: str = ""
     keyword: str = ""
+    network_click: str = ""
     first_key: str | None = Field(default=None, unique=True)
     clicked_at: datetime
 
@@ -99,6 +101,7 @@ _COLUMNS = {
     "fetched_as": "text",
     "paid": "text",
     "keyword": "text",
+    "network_click": "text",
     "first_key": "text",
     "clicked_at": "timestamptz",
 }

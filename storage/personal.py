@@ -30,6 +30,8 @@ from storage.leaderboard import MonthEarning, MonthRollup
 from storage.ledger import LedgerEntry
 from storage.links import ReferralLink
 from storage.milestones import MilestoneAward
+from storage.network_partners import NetworkPartner
+from storage.networks import NetworkCustomer
 from storage.outbox import Effect
 from storage.payouts import Payout
 from storage.promo import PromoPost
@@ -138,6 +140,13 @@ PARTS: Final = (
         SelfReferral,
         lambda who: col(SelfReferral.affiliate_user_id) == who.id,
     ),
+    _part(
+        "network_referrals",
+        NetworkCustomer,
+        None,
+        *("click_id", "customer_id", "user_id", "email_key"),
+    ),
+    _part("network_accounts", NetworkPartner, None, "invited_by"),
     _part("commissions", Commission),
     _part(
         "shares_of_recruits",

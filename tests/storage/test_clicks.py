@@ -48,6 +48,7 @@ def click(visitor: str, **changes: Any) -> Value:
         "fetched_as": "page",
         "paid": "gclid",
         "keyword": "propmine code",
+        "network_click": "impact:abc",
         "first_key": f"JARED30:{visitor}",
         "clicked_at": NOON,
     }
