@@ -154,9 +154,9 @@ async def test_periods_come_to_what_the_ledger_has(
     left = days
     async with db.read() as session:
         while page := await earning_periods.by_period(session, mia.id, group, left, 7):
-            for part, sums in page:
+            for part, kinds in page:
                 assert part.since not in found
-                found[part.since] = {unit: sum(kinds.values()) for unit, kinds in sums.items()}
+                found[part.since] = {unit: sum(each.values()) for unit, each in kinds.items()}
             left = Days(days.since, page[-1][0].since)
-    assert {day: sums for day, sums in found.items() if sums} == expected
+    assert {day: amounts for day, amounts in found.items() if amounts} == expected
     assert sum(map(len, expected.values())) > 3
