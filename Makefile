@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Tests start many processes, and compiling everything anew is a third of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check audit fix lock clean
 .DELETE_ON_ERROR:
 

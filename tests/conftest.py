@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 
 from storage.db import Database
 from tests.postgres import PostgresServer, shape
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: tests wait for servers and browsers about as long as they compute."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
