@@ -33,7 +33,9 @@ class Taken(BaseModel):
 class Told(BaseModel):
     """What is answered."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, serialize_by_alias=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
