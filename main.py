@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import logs
-from commands import privacy, tax
+from commands import moving, privacy, tax
 from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
 from commands.reconcile import reconcile
@@ -21,7 +21,7 @@ from commands.replay import replay
 from commands.rollups import rollups
 from commands.serve import sandbox, serve
 from desk import Desk
-from domain import audit, tracker
+from domain import audit
 from domain.audit import Actor
 from domain.errors import DomainError, InvalidError
 from domain.tax_years import parse_year
@@ -67,10 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the present shape")
     commands.add_parser("doctor", help="check every integration and say what to do")
     again = commands.add_parser("replay", help="put a parked event or effect back to work")
-    again.add_argument("event", help="its id, as /affiliate health shows it")
-    table = commands.add_parser("export", help="write the affiliates tracker as CSV")
-    table.add_argument("what", choices=["tracker"])
-    table.add_argument("--output", type=Path, help="a file; standard output without it")
+    again.add_argument("event", help="its id, as /affiliate health shows it; or moved")
+    moving.add_export(commands)
+    back = commands.add_parser("import", help="take in an export, into an empty database")
+    back.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a folder or a .zip")
     clerk = commands.add_parser("clerk-metadata", help="set a status in Clerk by hand")
     clerk.add_argument("--email", required=True)
     clerk.add_argument("--status", required=True)
@@ -161,10 +161,9 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
         if arguments.command == "migrate":
             print("The database is in shape.")
         elif arguments.command == "replay":
-            kind = await replay(desk.db, arguments.event, actor)
-            print(f"{kind} is back at work.")
-        elif arguments.command == "export":
-            await _export(desk, arguments.output)
+            print(await replay(desk.db, arguments.event, actor))
+        elif arguments.command in {"export", "import"}:
+            await _move(desk, arguments, actor)
         elif arguments.command == "clerk-metadata":
             print(
                 await clerk_metadata(
@@ -198,17 +197,13 @@ async def _doctor(desk: Desk) -> int:
     return 0 if is_well else 1
 
 
-async def _export(desk: Desk, output: Path | None) -> None:
-    async with desk.db.read() as session:
-        if output is None:
-            await tracker.write_csv(session, sys.stdout)
-            return
-        try:
-            with output.open("w", encoding="utf-8", newline="") as file:
-                count = await tracker.write_csv(session, file)
-        except OSError as error:
-            raise InvalidError(f"{output} cannot be written: {error.strerror}.") from error
-    print(f"{count} affiliates are in {output}.")
+async def _move(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> None:
+    if arguments.command == "export":
+        await moving.export(desk.db, arguments.what, arguments.output, actor)
+    elif len(arguments.files) > 1:
+        raise InvalidError("An export is one folder or one .zip.")
+    else:
+        print(await moving.read_program(desk.db, arguments.files[0]))
 
 
 async def _tax(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:

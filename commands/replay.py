@@ -6,17 +6,22 @@ from sqlmodel import select
 
 from domain.audit import Actor, record
 from domain.errors import ConflictError, NotFoundError
-from storage import work
+from storage import moving, work
 from storage.db import Database
 from storage.inbox import InboxEvent
 from storage.outbox import Effect
 
+MOVED = "moved"
+"""In place of an id: everything that was set aside when the program moved here."""
+
 
 async def replay(db: Database, name: str, actor: Actor) -> str:
-    """Replay by our id, or by the id that the vendor gave the event; returns what it was.
+    """Replay by our id, or by the id that the vendor gave the event; returns what there is to say.
 
     Raises `NotFoundError`, and `ConflictError` where it is not parked.
     """
+    if name == MOVED:
+        return await _take_up(db, actor)
     async with db.transaction() as session:
         found: InboxEvent | Effect | None
         try:
@@ -32,4 +37,11 @@ async def replay(db: Database, name: str, actor: Actor) -> str:
             state = "was handled already" if found.handled_at else "is still being tried"
             raise ConflictError(f"{found.kind} {name} {state}: nothing to replay.")
         await record(session, actor, "work.replayed", f"work:{found.id}", kind=found.kind)
-        return found.kind
+        return f"{found.kind} is back at work."
+
+
+async def _take_up(db: Database, actor: Actor) -> str:
+    async with db.transaction() as session:
+        taken = await moving.take_up(session)
+        await record(session, actor, "work.taken_up", "work", taken=taken)
+    return f"Pieces of work that are back at work: {taken}."

@@ -65,6 +65,18 @@ def locked(affiliate: Affiliate | None) -> ConflictError:
     )
 
 
+async def unopened(session: AsyncSession) -> int:
+    """How many forms no key here opens: all that are sealed, where there are no keys."""
+    vault, stuck = vault_of(session), 0
+    async for form_id, sealed in taxes.each_sealed(session):
+        try:
+            opened = vault is not None and vault.open(form_id, sealed)
+        except LockedError:
+            opened = False
+        stuck += not opened
+    return stuck
+
+
 async def reseal(session: AsyncSession, ids: Sequence[UUID]) -> tuple[int, list[TaxForm]]:
     """Seal these forms with the first key: how many were not, and those that no key opens."""
     vault = require_vault(session)

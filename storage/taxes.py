@@ -1,7 +1,7 @@
 """Tax forms: every version that an affiliate sent, the last of which counts."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -210,6 +210,13 @@ async def sealed(session: AsyncSession) -> Sequence[UUID]:
     """Every version of every form that holds something sealed."""
     query = select(TaxForm.id).where(TaxForm.tax_id_encrypted != "").order_by(col(TaxForm.id))
     return (await session.exec(query)).all()
+
+
+async def each_sealed(session: AsyncSession) -> AsyncIterator[tuple[UUID, str]]:
+    """What every version of every form holds sealed, by the form's id, streamed."""
+    query = select(TaxForm.id, TaxForm.tax_id_encrypted).where(TaxForm.tax_id_encrypted != "")
+    async for form_id, held in await session.stream(query.execution_options(yield_per=500)):
+        yield form_id, held
 
 
 async def some(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[TaxForm]:
