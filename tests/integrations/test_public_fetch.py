@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestServer
 
 from integrations import public_fetch
 from integrations.errors import TransportError
-from integrations.public_fetch import LARGEST, PublicFetch, is_public
+from integrations.public_fetch import LARGEST, PublicFetch
+from integrations.public_hosts import is_public
 
 INWARD = [
     "127.0.0.1",
