@@ -28,11 +28,13 @@ from integrations.llm import Llm
 from integrations.mail import Mailer
 from integrations.passivepost import PassivePost
 from integrations.public_fetch import PublicFetch
+from integrations.public_post import PublicPost
 from integrations.resend import Resend
 from integrations.smtp import Smtp
 from integrations.stripe import StripeGateway
 from outbox.pump import Pump
 from outbox.services import Services
+from outbox.webhook_deliveries import WebhookPump
 from scheduled.scheduler import Scheduler
 from settings import Settings
 from storage import migrate
@@ -55,6 +57,7 @@ class Desk:
         self.db = Database(settings.database_url, _vault(settings))
         self.services = services_for(settings, self.db)
         self.pump = Pump(self.services)
+        self.webhook_pump = WebhookPump(self.services)
         self.inbox = Inbox(self.db, HandlerContext(settings, self.services.stripe), ROUTERS)
         self.clicks = Clicks(self.db, settings)
         self.llm = _llm(settings)
@@ -119,6 +122,7 @@ class Desk:
         await self.inbox.start()
         self.clicks.start()
         await self.pump.start()
+        await self.webhook_pump.start()
         self.scheduler.start()
         self._up = True
         _log.info("ready", url=self.settings.public_url)
@@ -129,6 +133,7 @@ class Desk:
         await self.inbox.stop()
         await self.clicks.close()
         await self.pump.stop()
+        await self.webhook_pump.stop()
         await self.close()
         _log.info("stopped")
 
@@ -151,6 +156,7 @@ def services_for(settings: Settings, db: Database) -> Services:
         _mailer(settings),
         _passivepost(settings),
         _public_fetch(settings),
+        public_post(settings),
     )
 
 
@@ -161,6 +167,12 @@ def _vault(settings: Settings) -> Vault | None:
 
 def _public_fetch(settings: Settings) -> PublicFetch | None:
     return PublicFetch(f"AffiliateDesk (+{settings.public_url})") if settings.fetch_pages else None
+
+
+def public_post(settings: Settings) -> PublicPost:
+    """What sends webhooks, to the public and to the networks that the settings name."""
+    agent = f"AffiliateDesk (+{settings.public_url})"
+    return PublicPost(agent, networks=settings.outgoing_networks)
 
 
 def _slack(settings: Settings) -> AsyncWebClient | None:

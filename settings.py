@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     llm_model: str = ""
 
     fetch_pages: bool = True
+    outgoing_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     redis_url: SecretStr | None = None
     reports_dir: Path | None = None
 
@@ -157,7 +158,11 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "clerk_authorized_parties", "tax_encryption_keys", "trusted_proxies", mode="before"
+        "clerk_authorized_parties",
+        "outgoing_networks",
+        "tax_encryption_keys",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split_list(cls, value: object) -> object:

@@ -8,6 +8,7 @@ from integrations.clerk import Clerk
 from integrations.mail import Mailer
 from integrations.passivepost import PassivePost
 from integrations.public_fetch import PublicFetch
+from integrations.public_post import PublicPost
 from integrations.stripe import StripeGateway
 from settings import Settings
 from storage.db import Database
@@ -25,6 +26,7 @@ class Services:
     mailer: Mailer | None = None
     passivepost: PassivePost | None = None
     public_fetch: PublicFetch | None = None
+    public_post: PublicPost | None = None
 
     async def close(self) -> None:
         """Close the connections of every client; Slack's opens one per call."""

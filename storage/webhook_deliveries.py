@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel, col, delete, exists, func, or_, select, up
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+import logs
 from storage.db import announce
 from storage.ids import first_id, new_id
 from storage.work import Work, is_open, open_rows_index, parked_rows_index
@@ -82,6 +83,8 @@ class WebhookAttempt(SQLModel, table=True):
 
 async def put(session: AsyncSession, deliveries: Collection[WebhookDelivery]) -> None:
     """Ask for deliveries, in this transaction; who sends them is woken when it has committed."""
+    for one in deliveries:
+        one.request_id = logs.request_id()
     session.add_all(deliveries)
     await session.flush()
     announce(session, TOPIC)

@@ -17,7 +17,7 @@ ON: Final = "on"
 OFF: Final = "off"
 REMOVED: Final = "removed"
 
-_ON = text(f"status = '{ON}'")
+_ON: Final = text("status = 'on'")
 
 
 class WebhookEndpoint(SQLModel, table=True):

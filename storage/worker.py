@@ -62,6 +62,16 @@ class Job(Generic[Row]):
             yield session
         self.finished = True
 
+    @asynccontextmanager
+    async def failure(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that leaves the row undone: whoever opens it postpones or parks it there.
+
+        For work that keeps more of a failed attempt than a sentence, or has its own waits.
+        """
+        async with self.db.transaction() as session:
+            yield session
+        self.finished = True
+
 
 def wait_before(attempt: int) -> float:
     """Seconds to wait after the `attempt`-th failure (from 1): doubling, with jitter."""

@@ -16,6 +16,7 @@ from outbox.letters import (
     statements,
     taxes,
     tiers,
+    webhook_endpoints,
 )
 from outbox.letters.registry import WRITERS
 
@@ -36,4 +37,5 @@ __all__ = [
     "statements",
     "taxes",
     "tiers",
+    "webhook_endpoints",
 ]

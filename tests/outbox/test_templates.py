@@ -205,6 +205,12 @@ MAILS: dict[str, dict[str, Any]] = {
     "violation_terminated": {**STATE, **CASE},
     "violation_warned": {**STATE, **CASE},
     "sign_in": {"sign_in_url": "https://desk.example/affiliate/sign-in/a.b-c", "minutes": 15},
+    "webhook_off": {
+        "name": HOSTILE,
+        "url": "https://hooks.mia.example/in?a=1&b=2",
+        "why": "It answered 410: it is gone and wants no more.",
+        "webhooks_url": "https://desk.example/affiliate/dashboard/webhooks",
+    },
 }
 
 
