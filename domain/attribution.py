@@ -12,7 +12,7 @@ from domain.emails import email_key
 from domain.program import Program
 from domain.statuses import Status
 from domain.texts import keepable
-from storage import affiliates, codes, links, referrals, sales
+from storage import affiliates, codes, imports, links, referrals, sales
 from storage.affiliates import Affiliate
 from storage.referrals import Referral
 
@@ -105,7 +105,7 @@ async def decide(session: AsyncSession, evidence: Evidence, program: Program) ->
     if affiliate is None:
         _note(trace, "end", "Nobody is credited: no code, metadata or link leads to an affiliate.")
         return Decision(None, "", "nobody", trace)
-    refusal = await _refusal(session, affiliate, evidence)
+    refusal = await _refusal(session, affiliate, evidence, referral)
     if refusal is not None:
         outcome, sentence = refusal
         _note(trace, "end", sentence)
@@ -207,9 +207,16 @@ async def _holder(session: AsyncSession, code: str) -> Affiliate | None:
 
 
 async def _refusal(
-    session: AsyncSession, affiliate: Affiliate, evidence: Evidence
+    session: AsyncSession, affiliate: Affiliate, evidence: Evidence, referral: Referral | None
 ) -> tuple[str, str] | None:
     """Why this affiliate may not be credited: an outcome and a sentence."""
+    until = await imports.settled_until(session, affiliate.id, referral.id if referral else None)
+    if until is not None and evidence.paid_at < until:
+        day = until.date().isoformat()
+        return "settled_elsewhere", (
+            f"{affiliate.promo_code} came here from an earlier program on {day}, which accounted "
+            "for what was paid before."
+        )
     if affiliate.status == Status.TERMINATED:
         return "terminated", f"{affiliate.promo_code} was terminated and earns nothing any more."
     if sentence := await own_purchase(session, affiliate, evidence.customer):

@@ -32,6 +32,7 @@ _REMOVED: Final = (
 _BLANKED: Final[Mapping[str, Mapping[str, Any]]] = {
     "application_submissions": {"answers": []},
     "payouts": {"destination": ""},
+    "earlier_programs": {"external_id": ""},
     "cases": {"reason": "", "open_key": None},
     "case_answers": {"text": ""},
     "violations": {"note": "", "mark": "", "evidence": {}},

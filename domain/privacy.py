@@ -124,11 +124,14 @@ LIST: Final = (
     Kept(
         AFFILIATES,
         "What you earned and were paid: commissions, bonuses, prizes, the ledger, payouts; sums of "
-        "clicks, sign-ups and sales by day and month.",
+        "clicks, sign-ups and sales by day and month; your number in an earlier program, and what "
+        "you earned there.",
         "To pay you what is yours, and to prove it.",
         _books,
         (
             "affiliate_commissions",
+            "affiliate_imports",
+            "affiliate_imported_commissions",
             "affiliate_second_tier_commissions",
             "affiliate_milestone_awards",
             "affiliate_contests",
@@ -235,6 +238,7 @@ LIST: Final = (
         _with_sale,
         (
             "affiliate_referrals",
+            "affiliate_imported_referrals",
             "sales",
             "discount_code_redemptions",
             "affiliate_network_customers",

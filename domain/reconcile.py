@@ -10,10 +10,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import contest_winners, effects, milestone_awards, payouts, two_tier
+from domain import contest_winners, effects, imports, milestone_awards, payouts, two_tier
 from domain.commissions import EARNED, TAKEN_BACK
 from domain.money import money
 from storage import commissions, contests, ledger, sales
+from storage import imports as import_rows
 from storage import milestones as milestone_rows
 from storage import payouts as payout_rows
 from storage import two_tier as two_tier_rows
@@ -141,6 +142,11 @@ async def disagreements(session: AsyncSession) -> Sequence[str]:
             "milestone bonuses",
             await milestone_rows.totals(session),
             await ledger.totals(session, {milestone_awards.GIVEN, milestone_awards.WITHDRAWN}),
+        ),
+        *_unlike(
+            "brought-over commissions",
+            await import_rows.totals(session),
+            await ledger.totals(session, {imports.BROUGHT, imports.CORRECTED}),
         ),
         *_unlike(
             "contest prizes",

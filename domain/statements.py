@@ -35,6 +35,8 @@ _WORDS: Final = {
     "commission": "Commission",
     "clawback": "Taken back",
     "contest": "Contest prize",
+    "imported": "Brought over from an earlier program",
+    "import_corrected": "Brought over before, corrected",
     "milestone": "Milestone bonus",
     "milestone_withdrawn": "Milestone bonus taken back",
     "second_tier": "Share of a recruit's commission",

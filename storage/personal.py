@@ -24,6 +24,7 @@ from storage.contests import Disqualification, FinalPlace
 from storage.drips import DripLog
 from storage.erasures import Erasure
 from storage.fraud import FraudAppeal, FraudFlag, FraudScore, SelfReferral
+from storage.imports import ImportedAffiliate, ImportedCommission
 from storage.inbox import InboxEvent
 from storage.landing import FormerSlug, LandingPage, LandingPhoto, LandingViews
 from storage.leaderboard import MonthEarning, MonthRollup
@@ -158,6 +159,8 @@ PARTS: Final = (
     _part("contest_places", FinalPlace),
     _part("contest_disqualifications", Disqualification, None, "decided_by"),
     _part("ledger", LedgerEntry),
+    _part("earlier_programs", ImportedAffiliate),
+    _part("earlier_commissions", ImportedCommission),
     _part("payouts", Payout, None, "approvals", "decided_by"),
     _part("tax_forms", TaxForm, None, "tax_id_encrypted", "decided_by"),
     _part("tax_withholding", Withholding, None, "switched_by"),
