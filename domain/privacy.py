@@ -193,9 +193,6 @@ LIST: Final = (
     ),
     Kept(
         AFFILIATES,
-        "That you asked for erasure, and what became of it.",
-    Kept(
-        AFFILIATES,
         "The addresses that you want our news sent to, with the notes that you made on them.",
         "To send them there.",
         _member,
