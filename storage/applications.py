@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -127,6 +127,20 @@ async def queue(session: AsyncSession, limit: int = 50) -> Sequence[Application]
     return (await session.exec(query)).all()
 
 
+async def page(
+    session: AsyncSession, *, before: UUID | None, limit: int, status: str = "", text: str = ""
+) -> Sequence[Application]:
+    """Applications, the newest first, of one status or all, with `text` as in `find`."""
+    query = select(Application).order_by(col(Application.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Application.id) < before)
+    if status:
+        query = query.where(Application.status == status)
+    if text:
+        query = query.where(_holds(text))
+    return (await session.exec(query)).all()
+
+
 async def count_by_status(session: AsyncSession) -> dict[str, int]:
     """How many applications stand in each status."""
     query = select(Application.status, func.count()).group_by(Application.status)
@@ -135,6 +149,16 @@ async def count_by_status(session: AsyncSession) -> dict[str, int]:
 
 async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Application]:
     """Applications whose name, address, code or link contains `text`, newest first."""
+    query = (
+        select(Application)
+        .where(_holds(text))
+        .order_by(col(Application.submitted_at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+def _holds(text: str) -> ColumnElement[bool]:
     columns = (
         Application.email,
         Application.legal_name,
@@ -143,10 +167,4 @@ async def find(session: AsyncSession, text: str, limit: int = 20) -> Sequence[Ap
         Application.chosen_code,
         Application.platform_url,
     )
-    query = (
-        select(Application)
-        .where(or_(*(col(column).icontains(text, autoescape=True) for column in columns)))
-        .order_by(col(Application.submitted_at).desc())
-        .limit(limit)
-    )
-    return (await session.exec(query)).all()
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from dashboard.api.contract import Proof, Who
 from dashboard.api.problems import ProblemError
@@ -15,36 +14,34 @@ from domain.audit import Actor
 
 API: Final = Actor("api", "", "api")
 """Whoever holds the token, in the audit log."""
+REALM: Final = 'Bearer realm="affiliate-desk"'
 
 OPERATOR: Final = Proof(
     "operatorToken",
-    {"type": "http", "scheme": "bearer", "description": "ADMIN_API_TOKEN."},
+    {"type": "http", "scheme": "bearer", "description": "ADMIN_API_TOKEN or adop_…"},
 )
 
 
-@web.middleware
-async def admins_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let the holder of the token in; without a token set there is no admin API at all."""
-    require_admin(request)
-    return await handler(request)
-
-
 def require_admin(request: web.Request) -> None:
-    """Raise `ProblemError` 401 for anybody but the holder of the token, 404 where none is set.
+    """Raise `ProblemError` for anybody but the holder of ADMIN_API_TOKEN."""
+    if not is_admin(request):
+        raise refusal(request)
+
+
+def refusal(request: web.Request) -> ProblemError:
+    """What is said to who brings no token: 401, and 404 where ADMIN_API_TOKEN is not set.
 
     The challenge is that of https://www.rfc-editor.org/rfc/rfc6750#section-3.
     """
     if not _token(request):
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND, "The admin API is off: ADMIN_API_TOKEN is not set."
-        )
-    if not is_admin(request):
-        wrong = ', error="invalid_token"' if bearer(request) else ""
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED,
-            "Send the admin token: Authorization: Bearer ADMIN_API_TOKEN.",
-            challenge=f'Bearer realm="affiliate-desk"{wrong}',
-        )
+        detail = "Without a token there is no admin API here: ADMIN_API_TOKEN is not set."
+        return ProblemError(HTTPStatus.NOT_FOUND, detail)
+    wrong = ', error="invalid_token"' if bearer(request) else ""
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED,
+        "Send a token: Authorization: Bearer ADMIN_API_TOKEN, or that of an operator.",
+        challenge=f"{REALM}{wrong}",
+    )
 
 
 def is_admin(request: web.Request) -> bool:

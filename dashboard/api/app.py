@@ -6,6 +6,7 @@ from aiohttp import web
 
 from dashboard.api import (
     affiliates,
+    applications,
     discount_codes,
     earnings,
     leaderboard,
@@ -13,7 +14,7 @@ from dashboard.api import (
     program,
     sales,
 )
-from dashboard.api.access import admins_only
+from dashboard.api.operators import operators_only
 from dashboard.api.problems import answer_problems
 from dashboard.api.streams import Streams
 from dashboard.context import CONTEXT, DashboardContext
@@ -29,10 +30,16 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
 
 
 def _add_admin(app: web.Application, context: DashboardContext) -> None:
-    admin = web.Application(middlewares=[answer_problems, admins_only])
+    admin = web.Application(middlewares=[answer_problems, operators_only])
     admin[CONTEXT] = context
     admin.router.add_get("/program", program.show)
     admin.router.add_patch("/program", program.change)
+    admin.router.add_get("/applications", applications.index)
+    admin.router.add_get("/applications/{id}", applications.show)
+    admin.router.add_patch("/applications/{id}", applications.change)
+    admin.router.add_post("/applications/{id}/approve", applications.approve)
+    admin.router.add_post("/applications/{id}/reject", applications.reject)
+    admin.router.add_post("/applications/{id}/reopen", applications.reopen)
     admin.router.add_get("/affiliates", affiliates.index)
     admin.router.add_get("/affiliates/{id}", affiliates.show)
     admin.router.add_get("/affiliates/{id}/ledger", affiliates.show_ledger)

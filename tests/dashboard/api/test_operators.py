@@ -1,0 +1,111 @@
+"""Who gets into the operators' API, and how far."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+import clock
+from domain import operator_tokens
+from storage import audit
+from storage import operator_tokens as rows
+from storage.db import Database
+from tests.builders import RITA, SAM, apply
+from tests.dashboard.api.conftest import TOKEN, Api, calling
+from tests.dashboard.api.operator_tokens import ROOT, make_token
+
+
+@pytest.fixture
+async def bound_api(sqlite: Database) -> AsyncIterator[Api]:
+    """The API of a desk that names its reviewers and its finance."""
+    people = {"slack_reviewers": frozenset({RITA.id}), "slack_finance": frozenset({SAM.id})}
+    async for made in calling(sqlite, TOKEN, **people):
+        yield made
+
+
+async def test_a_token_does_what_its_scopes_say(api: Api) -> None:
+    """Reading is not writing, and one thing is not another; the answer says which it takes."""
+    _, reads = await make_token(api.db, "applications:read")
+    _, writes = await make_token(api.db, "applications:write")
+    _, other = await make_token(api.db, "codes:write")
+    application = await apply(api.db)
+    path = f"/applications/{application.id}"
+    for token, expected in ((reads, 200), (writes, 200), (other, 403), (TOKEN, 200)):
+        assert (await api.by(token).get(path))[0] == expected
+    for token in (reads, other):
+        answer = await api.bare.post(
+            f"/api/admin{path}/reject",
+            json={"reason": "No."},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status == 403
+        assert 'scope="applications:write"' in answer.headers["WWW-Authenticate"]
+        assert "insufficient_scope" in answer.headers["WWW-Authenticate"]
+    status, _ = await api.by(writes).post(f"{path}/reject", {"reason": "No."})
+    assert status == 200
+
+
+async def test_who_acted_stands_in_the_log_with_the_tokens_name(api: Api) -> None:
+    """And on what others see of the decision."""
+    _, token = await make_token(api.db, "applications:write", name="CRM sync")
+    application = await apply(api.db)
+    path = f"/applications/{application.id}/reject"
+    _, told = await api.by(token).post(path, {"reason": "No."})
+    assert told["decided_by"] == "@rita by token CRM sync"
+    async with api.db.read() as session:
+        line = (await audit.of_subject(session, f"application:{application.id}"))[-1]
+    assert (line.actor, line.origin) == ("U-RITA (@rita by token CRM sync)", "api")
+
+
+async def test_a_revoked_token_is_refused_at_once(api: Api) -> None:
+    """In flight or not: the very next call."""
+    token, text = await make_token(api.db, "*")
+    assert (await api.by(text).get("/applications"))[0] == 200
+    async with api.db.transaction() as session:
+        await operator_tokens.revoke(session, token.id, ROOT)
+    status, told = await api.by(text).get("/applications")
+    assert status == 401
+    assert "revoked" in told["detail"]
+
+
+@pytest.mark.parametrize("end", ["", "x"])
+async def test_a_made_up_token_is_refused(api: Api, end: str) -> None:
+    """With the beginning of a real one, too."""
+    token, text = await make_token(api.db, "*")
+    for wrong in (f"{token.prefix}{end}", text[:-1] + end, "adop_" + "a" * 43, "adop_\udcff"):
+        headers = {"Authorization": f"Bearer {wrong}"}
+        assert (await api.bare.get("/api/admin/applications", headers=headers)).status == 401
+
+
+async def test_tokens_open_the_api_without_an_admin_token(closed_api: Api) -> None:
+    """Whoever has none is told that there is nothing, and whoever has one gets in."""
+    _, text = await make_token(closed_api.db, "applications:read")
+    assert (await closed_api.by(text).get("/applications"))[0] == 200
+    assert (await closed_api.get("/applications"))[0] == 404
+
+
+async def test_a_program_may_no_more_than_its_operator(bound_api: Api) -> None:
+    """Who is taken off the list of reviewers is out, without any token being revoked."""
+    _, of_reviewer = await make_token(bound_api.db, "*", operator=RITA)
+    _, of_stranger = await make_token(bound_api.db, "*", operator=SAM)
+    assert (await bound_api.by(of_reviewer).get("/applications"))[0] == 200
+    status, told = await bound_api.by(of_stranger).get("/applications")
+    assert status == 403
+    assert "SLACK_REVIEWERS" in told["detail"]
+    assert (await bound_api.get("/applications"))[0] == 200
+
+
+async def test_the_last_use_is_known_to_the_minute(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many calls, one write."""
+    token, text = await make_token(api.db, "applications:read")
+    start = clock.now()
+    for seconds, expected in ((0, 0), (30, 0), (90, 90)):
+        now = start + timedelta(seconds=seconds)
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        assert (await api.by(text).get("/applications"))[0] == 200
+        async with api.db.read() as session:
+            found = await rows.get(session, token.id)
+        assert found is not None
+        assert found.last_used_at == start + timedelta(seconds=expected)
