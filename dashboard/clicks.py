@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
@@ -13,8 +14,9 @@ from aiohttp import hdrs, web
 
 import clock
 from dashboard.devices import device_class, is_bot
-from domain import program
+from domain import network_clicks, program
 from domain.clicks import TRACKER, Touch, first_key, row, visitor, visitor_key
+from domain.network_clicks import Parameters
 from domain.program import Program
 from domain.statuses import Status
 from settings import Settings
@@ -84,6 +86,7 @@ class Clicks:
         self._key = visitor_key(settings.secret_key.get_secret_value())
         self._links = _Briefly[KnownLink | None]()
         self._programs = _Briefly[Program]()
+        self._networks = _Briefly[Parameters]()
         self._floods: dict[tuple[str, str], tuple[float, int]] = {}
 
     def start(self) -> None:
@@ -119,6 +122,17 @@ class Clicks:
             return known[0]
         async with self._db.read() as session:
             return self._programs.keep("", await program.load(session))
+
+    async def network_click(self, given: Mapping[str, str]) -> tuple[str, str, str]:
+        """The click that a network named in an address, as `network_clicks.click_in` reads it.
+
+        By the networks that were in use a second ago, at worst.
+        """
+        known = self._networks.get("")
+        if known is None:
+            async with self._db.read() as session:
+                known = (self._networks.keep("", await network_clicks.parameters(session)),)
+        return network_clicks.click_in(given, known[0])
 
     def flood_ends_in(self, request: web.Request, ref: str) -> int:
         """Count one click; returns 0, or the seconds to wait if this address sends too many."""

@@ -41,6 +41,7 @@ DIRECTORY_FORGET = "directory.forget"
 FRAUD_SCORE = "fraud.score"
 FRAUD_CARD = "card.fraud"
 FRAUD_NOTE = "note.fraud"
+NETWORK_CONVERSION = "network.conversion"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -69,6 +70,7 @@ _WORDS: Final = {
     FRAUD_SCORE: "the fraud score of an affiliate",
     FRAUD_CARD: "the card of a pause for a fraud score",
     FRAUD_NOTE: "an appeal below the card of a pause",
+    NETWORK_CONVERSION: "what an affiliate network is told of a sale",
 }
 
 

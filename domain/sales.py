@@ -17,9 +17,11 @@ from domain import (
     conversions,
     effects,
     fraud,
+    network_sales,
     program,
     redemptions,
     two_tier,
+    webhook_moments,
 )
 from domain.attribution import Customer, Decision, Evidence, Started, person_key
 from domain.checkouts import Trail
@@ -27,6 +29,7 @@ from domain.errors import NotFoundError
 from domain.program import Program
 from domain.redemptions import DiscountGiven
 from domain.texts import keepable
+from domain.webhook_events import Event, publish
 from storage import affiliates, rollups
 from storage import commissions as commission_rows
 from storage import sales as rows
@@ -96,6 +99,7 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     if sale is not None and facts.fetched_at < sale.facts_at:
         return sale
     await _require_earlier(session, facts, settings)
+    before = webhook_moments.sums(sale) if sale is not None else None
     if sale is None:
         sale = Sale(
             invoice_id=facts.invoice_id,
@@ -110,31 +114,37 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     trail = await checkouts.trail(session, facts.checkout) if facts.checkout else None
     commission = await commission_rows.of_sale(session, sale.id)
     # Without a commission it was not decided yet, or lies beyond the cycles that earn.
-    changed = commission is None
+    changed, moved = commission is None, list[Event]()
     if commission is None:
         commission = await _credit(session, sale, facts, trail, settings)
     if commission is not None:
-        changed |= await _post(session, commission, sale)
+        moved = await _post(session, commission, sale)
+        changed |= bool(moved)
+    await network_sales.follow(session, sale)
     # Behind the frozen terms: a tier's rate begins with the next sale.
     news = await conversions.follow(session, sale, changed=changed)
     # Behind the affiliate: whoever locks both an affiliate and a code does it in this order.
     await redemptions.record(session, sale, facts.discounts, trail, settings)
+    await publish(session, *webhook_moments.sale(sale, before), *moved)
     await conversions.note(session, news)
     return sale
 
 
-async def _post(session: AsyncSession, commission: Commission, sale: Sale) -> bool:
+async def _post(session: AsyncSession, commission: Commission, sale: Sale) -> list[Event]:
     """Bring a commission, and its recruiter's share, to what the sale says now.
 
-    Returns whether the commission changed.
+    Returns what changed.
     """
-    second = await two_tier.held(session, commission)
-    changed = await commissions.adjust(session, commission, sale)
-    if changed:
+    second, before = await two_tier.held(session, commission), commission.amount_cents
+    if await commissions.adjust(session, commission, sale):
         await effects.update_balance(session, commission.affiliate_user_id)
-    if second is not None and await two_tier.adjust(session, second, commission, sale):
-        await effects.update_balance(session, second.tier1_affiliate_id)
-    return changed
+    moved = list(webhook_moments.commission(commission, before))
+    if second is not None:
+        before = second.commission_amount_cents
+        if await two_tier.adjust(session, second, commission, sale):
+            await effects.update_balance(session, second.tier1_affiliate_id)
+        moved += webhook_moments.share(second, before, sale)
+    return moved
 
 
 async def _require_earlier(session: AsyncSession, facts: InvoiceFacts, settings: Program) -> None:
@@ -180,6 +190,8 @@ async def _credit(
     )
     sale.outcome, sale.trace = decision.outcome, decision.trace
     if decision.affiliate is None:
+        if decision.refused is None:
+            await network_sales.claim(session, sale, facts.customer, None, settings)
         session.add(sale)
         if decision.outcome == "self_referral" and decision.refused is not None:
             await fraud.note_self_referral(
@@ -193,6 +205,9 @@ async def _credit(
     await two_tier.keep_both(session, decision.affiliate.id)
     sale.affiliate_user_id = decision.affiliate.id
     await _remember_referral(session, sale, facts, decision)
+    if await network_sales.claim(session, sale, facts.customer, decision.affiliate, settings):
+        session.add(sale)
+        return None
     if sale.cycle > settings.max_cycles:
         sentence = (
             f"This is paid cycle {sale.cycle}; commissions are paid on the first "
@@ -233,6 +248,7 @@ async def _remember_referral(
     referral = await attribution.referral_of(session, facts.customer)
     if referral is not None and referral.first_sale:
         return
+    is_new = referral is None
     if referral is None:
         referral = Referral(
             affiliate_user_id=decision.affiliate.id,
@@ -249,6 +265,8 @@ async def _remember_referral(
     referral.status = referral.status or "active"
     session.add(referral)
     await session.flush()
+    if is_new:
+        await webhook_moments.referral(session, referral)
     origin = rollups.origin_of(referral, decision.affiliate.id)
     await rollups.count_conversion(session, origin, facts.paid_at)
     await effects.tag_customer(session, sale.customer_id, referral.id)

@@ -1,6 +1,6 @@
 """Sign-ups: who gets a new user, by the link that led them here, and why or why not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, fraud, program
+from domain import effects, fraud, network_clicks, program, webhook_moments
 from domain.attribution import person_key
 from domain.clicks import network_key
 from domain.emails import email_key
@@ -24,17 +24,23 @@ from storage.referrals import Referral
 from storage.rollups import Origin
 
 CREDITED = "credited"
+BY_NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A visit through a link, as the product tells of it: a click of ours, or a ref and a time."""
+    """A visit through a link, as the product tells of it: a click of ours, or a ref and a time.
+
+    `network_clicks` are click ids of affiliate networks, by the parameter that each came in; they
+    may come alone.
+    """
 
     ref: str = ""
     click_id: UUID | None = None
     source_tag: str = ""
     landing_page: str = ""
     at: datetime | None = None
+    network_clicks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,21 @@ async def sign_up(session: AsyncSession, given: SignUp, key: bytes = b"") -> Ver
         return Verdict("already_customer", trace=[_step("They paid before they signed up.")])
     moment = given.occurred_at or clock.now()
     settings = await program.load(session)
+    networks = await network_clicks.parameters(session)
+    person = network_clicks.Known(customer_id, user_id, mailbox)
     refused = "no_touch"
     trace: list[dict[str, str]] = []
     for name, touch in _in_order(given, settings):
         found = await _find(session, touch)
+        *_, click = network_clicks.click_in(touch.network_clicks, networks)
+        click = click or (found.network_click if found else "")
+        if not (touch.ref or touch.click_id):
+            # A network led to the product by itself: nobody here is known for it.
+            network = await network_clicks.remember(session, click, person)
+            if network is not None:
+                trace.append(_step(f"{name}: {network.name} brought them, with its own link."))
+                return Verdict(BY_NETWORK, trace=trace)
+            continue
         who, why, sentence = await _judge(
             session, found, touch, given, moment=moment, settings=settings
         )
@@ -98,6 +115,8 @@ async def sign_up(session: AsyncSession, given: SignUp, key: bytes = b"") -> Ver
             referral = await _credit(session, who, found, touch, given, moment=moment)
             if key and given.address:
                 referral.network = network_key(key, who.id, given.address)
+            if network := await network_clicks.remember(session, click, person, who.id):
+                trace.append(_step(f"The link was followed by way of {network.name}."))
             await effects.look_again(session, who.id, "a sign-up")
             trace.append(_step(f"{who.promo_code} brought them."))
             return Verdict(CREDITED, who, referral, trace)
@@ -118,7 +137,7 @@ def _in_order(given: SignUp, settings: Program) -> Iterator[tuple[str, Touch]]:
     if settings.attribution_touch == "last":
         named.reverse()
     for name, touch in named:
-        if touch is not None and (touch.ref or touch.click_id):
+        if touch is not None and (touch.ref or touch.click_id or touch.network_clicks):
             yield name, touch
 
 
@@ -193,6 +212,7 @@ async def _credit(
     await session.flush()
     origin = Origin(owner.id, referral.source_tag, referral.landing_page, referral.country)
     await rollups.count_signup(session, origin, moment)
+    await webhook_moments.referral(session, referral)
     return referral
 
 

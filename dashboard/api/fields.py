@@ -53,6 +53,14 @@ def utm_in(given: Mapping[str, Any]) -> dict[str, str]:
     return utm
 
 
+def network_clicks_in(given: Mapping[str, Any]) -> dict[str, str]:
+    """The click ids of affiliate networks, by the parameter that each came in. Raises."""
+    named = given.get("network_clicks") or {}
+    if not isinstance(named, dict) or not all(isinstance(one, str) for one in named.values()):
+        raise wrong("network_clicks", "Send an object of texts.")
+    return named
+
+
 def moment_of(given: Mapping[str, Any], name: str) -> datetime | None:
     """A moment in UTC, None where none is given. Raises `InvalidError`."""
     text = text_of(given, name)

@@ -13,7 +13,15 @@ from aiohttp import web
 
 import clock
 from dashboard.api.bodies import read_object
-from dashboard.api.fields import host_in, known_only, moment_of, page_in, text_of, wrong
+from dashboard.api.fields import (
+    host_in,
+    known_only,
+    moment_of,
+    network_clicks_in,
+    page_in,
+    text_of,
+    wrong,
+)
 from dashboard.api.moments import rfc3339
 from dashboard.api.problems import ProblemError
 from dashboard.bearer import bearer
@@ -31,7 +39,7 @@ _KEY_MAX: Final = 255
 _TWO: Final = 2
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A server's clock may be ahead of ours: what it says of right now is right now."""
-_TOUCH_FIELDS: Final = frozenset({"ref", "click_id", "src", "landing_page", "at"})
+_TOUCH_FIELDS: Final = frozenset({"ref", "click_id", "src", "landing_page", "at", "network_clicks"})
 _PERSON_FIELDS: Final = frozenset({"user_id", "customer_id", "email", "country", "referrer", "ip"})
 _FIELDS: Final = (
     _TOUCH_FIELDS | _PERSON_FIELDS | {"first_touch", "last_touch", "occurred_at", "utm"}
@@ -100,10 +108,10 @@ def _read_signup(given: dict[str, Any]) -> SignUp:
     now = clock.now()
     if occurred_at is not None and occurred_at > now + _CLOCKS_DIFFER:
         raise wrong("occurred_at", "This is still to come.")
-    own = _touch({name: value for name, value in given.items() if name in _TOUCH_FIELDS})
+    own = _touch({name: given[name] for name in _TOUCH_FIELDS & given.keys()})
     last = given.get("last_touch")
     wanted = SignUp(
-        last=own if own.ref or own.click_id or not last else _touch_in(given, "last_touch"),
+        last=own if _says_something(own) or not last else _touch_in(given, "last_touch"),
         first=_touch_in(given, "first_touch") if given.get("first_touch") else None,
         user_id=text_of(given, "user_id"),
         customer_id=text_of(given, "customer_id"),
@@ -126,6 +134,10 @@ def _address(given: Mapping[str, Any]) -> str:
     return address
 
 
+def _says_something(touch: Touch) -> bool:
+    return bool(touch.ref or touch.click_id or touch.network_clicks)
+
+
 def _touch_in(given: Mapping[str, Any], name: str) -> Touch:
     inside = given[name]
     if not isinstance(inside, dict):
@@ -145,6 +157,7 @@ def _touch(given: Mapping[str, Any]) -> Touch:
         source_tag=text_of(given, "src"),
         landing_page=page_in(given),
         at=moment_of(given, "at"),
+        network_clicks=network_clicks_in(given),
     )
 
 

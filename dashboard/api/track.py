@@ -8,7 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from dashboard.api import signups
-from dashboard.api.fields import host_in, page_in, text_of, utm_in, wrong
+from dashboard.api.fields import (
+    host_in,
+    network_clicks_in,
+    page_in,
+    text_of,
+    utm_in,
+    wrong,
+)
 from dashboard.api.problems import ProblemError, answer_problems, problem
 from dashboard.clicks import Clicks
 from dashboard.context import CONTEXT, DashboardContext
@@ -45,6 +52,7 @@ async def click(request: web.Request) -> web.Response:
     given = await _read_click(request)
     try:
         ref, more = _told(given)
+        from_networks = network_clicks_in(given)
     except InvalidError as error:
         return problem(HTTPStatus.BAD_REQUEST, str(error), error.fields)
     link = await clicks.link(ref)
@@ -54,8 +62,9 @@ async def click(request: web.Request) -> web.Response:
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS, "Too many clicks from here.", retry_after=wait
         )
+    named = await clicks.network_click(from_networks)
     # The tracker's own request is a script's, whatever the page was loaded as.
-    touch = clicks.touch(request, link, TRACKER, **more, fetched_as="")
+    touch = clicks.touch(request, link, TRACKER, **more, fetched_as="", network_click=named[2])
     try:
         name = await clicks.record(touch)
     except IntakeFullError as error:

@@ -30,6 +30,8 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
 async def follow(request: web.Request) -> web.Response:
     """`?to=&src=&utm=1`: keep the click, then lead to a page of the product, with `?ref=`.
 
+    An affiliate network's click id is kept with the click, and handed on.
+
     A link that is nobody's, or not in force, leads there without a click or a `ref`; a target that
     is none of the product's pages becomes its home. 429 for whoever floods one link.
     """
@@ -48,6 +50,7 @@ async def follow(request: web.Request) -> web.Response:
     tag = tidy_tag(query.get("src", ""))
     name = context.settings.product_name if query.get("utm") == "1" else ""
     utm = campaign(name, link.ref, tag) if name else {}
+    parameter, click_id, network_click = await clicks.network_click(query)
     came_from = host_of(request.headers.get(hdrs.REFERER, ""))
     touch = clicks.touch(
         request,
@@ -59,12 +62,17 @@ async def follow(request: web.Request) -> web.Response:
         landing_page=page_of(target),
         utm=utm,
         referrer_host=came_from,
+        network_click=network_click,
     )
     try:
         await clicks.record(touch)
     except IntakeFullError:
         # The visitor comes first: the `ref` in the address still says who sent them.
         _log.warning("a click was not kept: too many wait", ref=link.ref)
+    if network_click:
+        # The network's own script on the page reads it there; each is another, so none is kept.
+        led = direct_link(target, link.ref, tag, {**utm, parameter: click_id})
+        raise web.HTTPFound(led, headers=_HEADERS)
     raise web.HTTPFound(_written(target, link.ref, tag, name), headers=_HEADERS)
 
 

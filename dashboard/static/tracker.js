@@ -10,11 +10,18 @@
   const query = new URLSearchParams(location.search);
   const ref = query.get("ref");
   const waits = told.consent === "required";
+  const clicks = {};
+  for (const name of ["clickid", "irclickid", "awc", "ps_xid", ...(told.clickIds || "").split(" ")]) {
+    const value = name && query.get(name);
+    if (value && value.length < 256) clicks[name] = value;
+  }
   let consent, sent, answered = Promise.resolve();
 
   let now, ad;
-  if (ref) {
-    now = { ref: ref.slice(0, 100), src: (query.get("src") || "").slice(0, 100), landing_page: location.pathname.slice(0, 200), at: new Date().toISOString() };
+  if (ref || Object.keys(clicks)[0]) {
+    now = { src: (query.get("src") || "").slice(0, 100), landing_page: location.pathname.slice(0, 200), at: new Date().toISOString() };
+    if (ref) now = { ref: ref.slice(0, 100), ...now };
+    if (Object.keys(clicks)[0]) now.network_clicks = clicks;
     try {
       const host = document.referrer && new URL(document.referrer).host;
       if (host && host !== location.host) now.referrer = host;
@@ -59,7 +66,7 @@
 
   function work() {
     if (consent !== undefined || !waits) keep();
-    if (!now || sent || !maySend()) return;
+    if (!now || !now.ref || sent || !maySend()) return;
     sent = true;
     const { at, ...click } = now;
     answered = fetch(new URL("/api/track/click", script.src), {

@@ -73,7 +73,7 @@ def _read(user: object) -> SignUp | None:
         inside = told.get(INSIDE)
         told = inside if isinstance(inside, dict) else told
         last, first = _touch(told), told.get("first_touch")
-        if last.ref or last.click_id:
+        if last.ref or last.click_id or last.network_clicks:
             return SignUp(
                 last=last,
                 first=_touch(first) if isinstance(first, dict) else None,
@@ -91,7 +91,14 @@ def _touch(told: Mapping[str, Any]) -> Touch:
         source_tag=_text(told, "src"),
         landing_page=_path(_text(told, "landing_page")),
         at=_moment(_text(told, "at")),
+        network_clicks=_network_clicks(told),
     )
+
+
+def _network_clicks(told: Mapping[str, Any]) -> dict[str, str]:
+    given = told.get("network_clicks")
+    inside = given if isinstance(given, dict) else {}
+    return {name: value for name, value in inside.items() if isinstance(value, str)}
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

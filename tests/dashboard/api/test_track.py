@@ -27,6 +27,7 @@ from storage.idempotency import KeptAnswer
 from storage.referrals import Referral
 from storage.rollups import Rollup
 from tests.builders import PAID, RITA, facts, join, settle
+from tests.network_builders import add_network, every_conversion
 
 LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 TOKEN = {"Authorization": "Bearer product-token"}
@@ -364,3 +365,31 @@ async def test_whoever_paid_before_is_nobodys_sign_up(db: Database, client: Clie
     await settle(db, facts(codes=()))
     _, answer = await sign_up(client, "1", ref="JARED30", customer_id="cus_1")
     assert (answer["outcome"], answer["affiliate"]) == ("already_customer", None)
+
+
+async def test_a_networks_click_leads_from_the_page_to_the_sale(
+    db: Database, client: Client
+) -> None:
+    """By the tracker's click, or by what the page knows at sign-up; each sale is told of once."""
+    await add_network(db)
+    ids = {"other": "1", "clickid": "from-the-page"}
+    answer = await client.post("/api/track/click", json={"ref": "JARED30", "network_clicks": ids})
+    click = (await answer.json())["click_id"]
+    for number, touch in enumerate(({"click_id": click}, {"network_clicks": {"clickid": "own"}})):
+        body = {"customer_id": f"cus_{number}", **touch}
+        headers = {**TOKEN, "Idempotency-Key": f"network-{number}"}
+        answer = await client.post("/api/track/signup", json=body, headers=headers)
+        assert answer.status == 201, await answer.text()
+        buyer = Customer(f"cus_{number}", f"{number}@example.net", {})
+        await settle(db, facts(invoice_id=f"in_net_{number}", customer=buyer, codes=()))
+    told = [(each.click_id, each.reference) for each in await every_conversion(db)]
+    assert told == [("from-the-page", "in_net_0"), ("own", "in_net_1")]
+
+
+@pytest.mark.parametrize("wrong", ["a text", ["clickid"], {"clickid": 1}])
+async def test_clicks_of_networks_are_texts(client: Client, wrong: Any) -> None:
+    """Anything else is refused by its name."""
+    body = {"ref": "JARED30", "network_clicks": wrong}
+    answer = await client.post("/api/track/click", json=body)
+    assert answer.status == 400
+    assert "network_clicks" in (await answer.json())["fields"]

@@ -25,6 +25,7 @@ from storage.clicks import Click
 from storage.db import Database
 from storage.links import ReferralLink
 from tests.builders import RITA, join
+from tests.network_builders import add_network
 
 HOME = "https://product.example.com/"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1 Mobile/15E148"
@@ -284,3 +285,37 @@ async def test_a_full_intake_leads_the_visitor_on(
         monkeypatch.setattr(group_commit.GroupCommit, "insert", is_full)
         assert await follow(client, "/r/JARED30") == f"{HOME}?ref=JARED30"
     assert await kept(db) == []
+
+
+async def test_a_networks_click_is_kept_and_handed_on(db: Database) -> None:
+    """As a network in use names it; its own script on the page finds it in the address."""
+    await join(db)
+    async with serving(db) as client:
+        assert await follow(client, "/r/JARED30?clickid=a%2Bb%3D") == f"{HOME}?ref=JARED30"
+    await add_network(db)
+    async with serving(db) as client:
+        led = await follow(client, "/r/JARED30?to=/pricing%23x&clickid=a%2Bb%3D&other=1")
+        assert led == f"{HOME}pricing?ref=JARED30&clickid=a%2Bb%3D#x"
+        assert await follow(client, f"/r/JARED30?clickid={'x' * 256}") == f"{HOME}?ref=JARED30"
+        assert await follow(client, "/r/JARED30?clickid=%00") == f"{HOME}?ref=JARED30"
+    assert [each.network_click for each in await kept(db)] == ["", "wide:a+b=", "", ""]
+
+
+async def test_looking_for_networks_asks_the_database_once_a_second(db: Database) -> None:
+    """However many clicks there are: reading a click id is looking into the address."""
+    await join(db)
+    await add_network(db)
+    asked: list[str] = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "affiliate_networks" in statement:
+            asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", watch)
+    try:
+        async with serving(db) as client:
+            for number in range(20):
+                await follow(client, f"/r/JARED30?clickid={number}")
+    finally:
+        event.remove(Engine, "before_cursor_execute", watch)
+    assert len(asked) <= 3

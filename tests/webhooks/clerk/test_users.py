@@ -13,11 +13,12 @@ from sqlmodel import col, select
 import clock
 from sandbox.clerk.courier import signed
 from settings import Settings
-from storage import raw_sums
+from storage import networks, raw_sums
 from storage.db import Database
 from storage.inbox import InboxEvent
 from storage.referrals import Referral
 from tests.builders import join
+from tests.network_builders import add_network
 from tests.waiting import until
 from webhooks.app import BODY_MAX, add_routes
 from webhooks.inbox import Inbox
@@ -136,6 +137,20 @@ async def test_metadata_that_says_nothing_credits_nobody(
     assert await door.send(created(**changes)) == 200
     await door.handled()
     assert await door.referrals() == []
+
+
+async def test_a_networks_click_in_the_metadata_is_kept(door: Door) -> None:
+    """What the tracker tells goes into the metadata as it is, a network's click with it."""
+    network = await add_network(door.db)
+    told = {"network_clicks": {"clickid": "abc", "junk": 1}}
+    assert await door.send(created(unsafe_metadata={"affiliate_desk": told})) == 200
+
+    async def kept() -> bool:
+        async with door.db.read() as session:
+            found = await networks.customer_of(session, "", "user_1", "")
+        return found is not None and (found.network_id, found.click_id) == (network.id, "abc")
+
+    await until(kept)
 
 
 async def test_other_events_are_kept_and_ignored(door: Door) -> None:
