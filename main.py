@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import logs
-from commands import moving, privacy, tax
+from commands import importing, moving, privacy, tax, tokens
 from commands.clerk_metadata import clerk_metadata
 from commands.doctor import Health, examine
 from commands.reconcile import reconcile
@@ -21,7 +21,7 @@ from commands.replay import replay
 from commands.rollups import rollups
 from commands.serve import sandbox, serve
 from desk import Desk
-from domain import audit
+from domain import audit, operator_tokens
 from domain.audit import Actor
 from domain.errors import DomainError, InvalidError
 from domain.tax_years import parse_year
@@ -69,8 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("replay", help="put a parked event or effect back to work")
     again.add_argument("event", help="its id, as /affiliate health shows it; or moved")
     moving.add_export(commands)
-    back = commands.add_parser("import", help="take in an export, into an empty database")
-    back.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a folder or a .zip")
+    importing.add_import(commands)
     clerk = commands.add_parser("clerk-metadata", help="set a status in Clerk by hand")
     clerk.add_argument("--email", required=True)
     clerk.add_argument("--status", required=True)
@@ -81,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     sums.add_argument("--rebuild", action="store_true", help="build them anew from the raw rows")
     _add_tax(commands)
     _add_privacy(commands)
+    _add_token(commands)
     log = commands.add_parser("audit", help="prove that nobody touched the audit log")
     log.add_argument("what", choices=["verify"])
     return parser
@@ -110,6 +110,27 @@ def _add_privacy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     gone.add_argument("--waive", action="store_true", help="they give up what is owed to them")
     for each in (whole, gone):
         each.add_argument("--email", required=True)
+
+
+def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    found = commands.add_parser("token", help="let an operator's program use the admin API")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    new = deeds.add_parser("create", help="make a token; it is shown once")
+    new.add_argument("--name", required=True, help="what the program is called, as CRM")
+    new.add_argument("--operator", required=True, help="for whom it acts: their member ID in Slack")
+    new.add_argument("--operator-name", default="", help="what they are called there, as @maria")
+    new.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        choices=operator_tokens.scopes(),
+        metavar="SCOPE",
+        help="what it may do, several times if need be: " + ", ".join(operator_tokens.scopes()),
+    )
+    new.add_argument("--until", type=_day, help="a date on which it ends, as 2027-01-01")
+    deeds.add_parser("list", help="who has which, and when they were last used")
+    end = deeds.add_parser("revoke", help="end a token at once")
+    end.add_argument("token", help="its beginning or its id, as the list shows them")
 
 
 def _day(text: str) -> datetime:
@@ -162,8 +183,10 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             print("The database is in shape.")
         elif arguments.command == "replay":
             print(await replay(desk.db, arguments.event, actor))
-        elif arguments.command in {"export", "import"}:
-            await _move(desk, arguments, actor)
+        elif arguments.command == "export":
+            await moving.export(desk.db, arguments.what, arguments.output, actor)
+        elif arguments.command == "import":
+            return await importing.run(desk, arguments, actor)
         elif arguments.command == "clerk-metadata":
             print(
                 await clerk_metadata(
@@ -182,6 +205,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             return await _tax(desk, arguments, actor)
         elif arguments.command == "privacy":
             print(await _privacy(desk, arguments, actor))
+        elif arguments.command == "token":
+            print(await _token(desk, arguments, actor))
         elif arguments.command == "audit":
             return await _verify_audit(desk)
     finally:
@@ -195,15 +220,6 @@ async def _doctor(desk: Desk) -> int:
         print(f"{finding.health:>4}  {finding.part:<9} {finding.text}")
         is_well = is_well and finding.health != Health.BAD
     return 0 if is_well else 1
-
-
-async def _move(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> None:
-    if arguments.command == "export":
-        await moving.export(desk.db, arguments.what, arguments.output, actor)
-    elif len(arguments.files) > 1:
-        raise InvalidError("An export is one folder or one .zip.")
-    else:
-        print(await moving.read_program(desk.db, arguments.files[0]))
 
 
 async def _tax(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
@@ -227,6 +243,23 @@ async def _privacy(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> s
         return await privacy.export(desk.db, email, product, output, actor)
     sure, waives = arguments.yes, arguments.waive
     return await privacy.erase(desk.db, email, actor, confirmed=sure, waives=waives)
+
+
+async def _token(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> str:
+    if arguments.deed == "list":
+        return await tokens.listed(desk.db)
+    if arguments.deed == "revoke":
+        return await tokens.revoke(desk.db, arguments.token, actor)
+    operator = Actor(arguments.operator, arguments.operator_name, "slack")
+    return await tokens.create(
+        desk.db,
+        desk.settings,
+        actor,
+        name=arguments.name,
+        operator=operator,
+        scopes=arguments.scope,
+        expires_at=arguments.until,
+    )
 
 
 async def _verify_audit(desk: Desk) -> int:

@@ -55,6 +55,18 @@ async def newest(session: AsyncSession, limit: int) -> Sequence[OperatorToken]:
     return (await session.exec(query)).all()
 
 
+async def working(session: AsyncSession, now: datetime, limit: int) -> Sequence[OperatorToken]:
+    """Tokens that open something at a moment, the newest first."""
+    ends = col(OperatorToken.expires_at)
+    query = (
+        select(OperatorToken)
+        .where(col(OperatorToken.revoked_at).is_(None), or_(ends.is_(None), ends > now))
+        .order_by(col(OperatorToken.id).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
 async def note_use(session: AsyncSession, token_id: UUID, at: datetime, before: datetime) -> None:
     """Write down that a token was used, unless that was done since `before`."""
     last = col(OperatorToken.last_used_at)
