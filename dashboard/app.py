@@ -7,7 +7,6 @@ from aiohttp import web
 from dashboard import rendering, static_files
 from dashboard.context import CONTEXT, DIRECTORY, DashboardContext
 from dashboard.directory import Directory
-from dashboard.limits import LIMITS, Limits
 from dashboard.pages import (
     affiliates,
     applications,
@@ -51,7 +50,6 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
         raise ValueError("SECRET_KEY is not set: sign-in links and forms could be forged.")
     pages = web.Application(middlewares=[guard, know_visitor, own_forms_only])
     pages[CONTEXT] = context
-    pages[LIMITS] = Limits()
     pages[UPLOAD_MAX] = {landing.HERE: PHOTO_MAX}
     if context.clerk is not None:
         pages[DIRECTORY] = Directory(context.clerk, context.settings.clerk_namespace)

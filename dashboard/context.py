@@ -7,6 +7,7 @@ from aiohttp import web
 
 from dashboard.clicks import Clicks
 from dashboard.directory import Directory
+from dashboard.limits import Limits, limits_for
 from domain.program import Program
 from integrations.clerk import Clerk
 from integrations.llm import Llm
@@ -26,6 +27,11 @@ class DashboardContext:
     stripe: StripeGateway | None = None
     clicks: Clicks | None = None
     llm: Llm | None = None
+    limits: Limits = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count limits where all servers see it."""
+        object.__setattr__(self, "limits", limits_for(self.db, self.settings))
 
     @property
     def secure(self) -> bool:

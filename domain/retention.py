@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain.program import Program
-from storage import network_partners, payouts, retention, webhook_deliveries
+from storage import network_partners, payouts, rate_limits, retention, webhook_deliveries
 from storage.retention import CLICKS
 
 VIEW_DAYS: Final = 7
@@ -45,6 +45,7 @@ TERMS: Final = (
     Term("webhooks", lambda program: program.event_retention_days, webhook_deliveries.forget),
     Term("invitations", lambda _: INVITATION_DAYS, network_partners.forget),
     Term("answers", lambda _: ANSWER_DAYS, retention.answers),
+    Term("limits", lambda _: LIMIT_DAYS, rate_limits.forget),
 )
 
 

@@ -38,6 +38,7 @@ from storage import (
     payouts,
     program,
     promo,
+    rate_limits,
     redemptions,
     referrals,
     retention,
@@ -51,12 +52,12 @@ from storage import (
     terms,
     tiers,
     two_tier,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 
 __all__ = [
     "METADATA",
-    webhook_deliveries,
-    webhook_endpoints,
     "affiliates",
     "api_keys",
     "applications",
@@ -92,6 +93,7 @@ __all__ = [
     "payouts",
     "program",
     "promo",
+    "rate_limits",
     "redemptions",
     "referrals",
     "retention",
@@ -105,8 +107,8 @@ __all__ = [
     "terms",
     "tiers",
     "two_tier",
+    "webhook_deliveries",
+    "webhook_endpoints",
 ]
 
 METADATA = SQLModel.metadata
-    "webhook_deliveries",
-    "webhook_endpoints",

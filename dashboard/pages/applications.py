@@ -7,7 +7,7 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT, Visit
 from dashboard.forms import FORM, FormView
-from dashboard.limits import APPLICATIONS_PER_CLIENT, LIMITS
+from dashboard.limits import APPLICATIONS_PER_CLIENT
 from dashboard.pages import application_form
 from dashboard.pages.two_tier import recruiter_of
 from dashboard.rendering import render, see_other
@@ -38,7 +38,7 @@ async def submit(request: web.Request) -> web.Response:
     context, visit, posted = request.app[CONTEXT], request[VISIT], request[FORM]
     if visit.program.tally_form_url:
         raise NotFoundError("Applications are taken by another form: see the first page.")
-    await request.app[LIMITS].spend(APPLICATIONS_PER_CLIENT, request.remote or "")
+    await request.app[CONTEXT].limits.spend(APPLICATIONS_PER_CLIENT, request.remote or "")
     if posted.get(application_form.TRAP):
         _log.info("application_trapped", client=request.remote)
         return _sent(visit)

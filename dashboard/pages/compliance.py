@@ -8,7 +8,7 @@ from aiohttp import web
 from dashboard.compliance import HERE
 from dashboard.context import CONTEXT, VISIT
 from dashboard.forms import FORM, FormView
-from dashboard.limits import ANSWERS_PER_AFFILIATE, LIMITS
+from dashboard.limits import ANSWERS_PER_AFFILIATE
 from dashboard.navigation import menu
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member, affiliates_only
@@ -55,7 +55,7 @@ async def answer(request: web.Request, member: Member) -> web.Response:
             await compliance_cases.mark_read(session, member.affiliate.id, case_id)
         return see_other(HERE)
     form = FormView({"answer": text})
-    limits = request.app[LIMITS]
+    limits = request.app[CONTEXT].limits
     if text.strip() and await limits.wait(ANSWERS_PER_AFFILIATE, str(member.affiliate.id)):
         form.errors["answer"] = "You have answered a few times just now. Try again in an hour."
         return await _page(request, member, {str(case_id): form}, status=429)

@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 import logs
+from dashboard.limits import TooOftenError
 from dashboard.rendering import render
 from domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 
@@ -44,6 +45,8 @@ class PageError(Exception):
 
 def error_page(request: web.Request, error: Exception) -> web.Response:
     """The page for an error; one that nobody foresaw is logged with its traceback."""
+    if isinstance(error, TooOftenError):
+        error = PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=error.retry_after)
     if isinstance(error, PageError):
         if error.status in _REFUSALS:
             _log.warning("page_refused", route=_route(request), status=int(error.status))

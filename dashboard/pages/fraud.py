@@ -6,7 +6,7 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT
 from dashboard.forms import FORM, FormView
-from dashboard.limits import ANSWERS_PER_AFFILIATE, LIMITS
+from dashboard.limits import ANSWERS_PER_AFFILIATE
 from dashboard.navigation import menu
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member, affiliates_only
@@ -33,7 +33,9 @@ async def appeal(request: web.Request, member: Member) -> web.Response:
     """Say what operators should know."""
     context, text = request.app[CONTEXT], request[FORM].get("appeal", "")
     form = FormView({"appeal": text})
-    wait = await request.app[LIMITS].wait(ANSWERS_PER_AFFILIATE, f"appeal:{member.affiliate.id}")
+    wait = await request.app[CONTEXT].limits.wait(
+        ANSWERS_PER_AFFILIATE, f"appeal:{member.affiliate.id}"
+    )
     if wait:
         form.errors["appeal"] = "You have tried a few times just now. Try again in an hour."
         return await _page(request, member, form, status=429)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
-from dashboard.limits import EXPORTS_PER_AFFILIATE, LIMITS
+from dashboard.limits import EXPORTS_PER_AFFILIATE
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
 from domain import erasure, privacy_exports
@@ -42,7 +42,7 @@ async def export(request: web.Request, member: Member) -> web.StreamResponse:
     It is written to the disk first: a slow line would keep the database's snapshot open.
     """
     context, affiliate = request.app[CONTEXT], member.affiliate
-    await request.app[LIMITS].spend(EXPORTS_PER_AFFILIATE, str(affiliate.id))
+    await request.app[CONTEXT].limits.spend(EXPORTS_PER_AFFILIATE, str(affiliate.id))
     async with context.db.transaction() as session:
         await record(session, member.actor, "privacy.exported", f"affiliate:{affiliate.id}")
     with TemporaryFile() as file:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
-from dashboard.limits import LIMITS, POSTS_PER_AFFILIATE
+from dashboard.limits import POSTS_PER_AFFILIATE
 from dashboard.rendering import render, see_other
 from dashboard.security import CSP
 from dashboard.standing import Member
@@ -165,7 +165,7 @@ async def _owed(request: web.Request, member: Member, channel: Channel) -> Owed:
 
 
 async def _wait(request: web.Request, member: Member) -> int:
-    return await request.app[LIMITS].wait(POSTS_PER_AFFILIATE, str(member.affiliate.id))
+    return await request.app[CONTEXT].limits.wait(POSTS_PER_AFFILIATE, str(member.affiliate.id))
 
 
 async def _too_many(

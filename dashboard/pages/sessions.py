@@ -14,7 +14,7 @@ import clock
 from dashboard import cookies
 from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
-from dashboard.limits import LIMITS, SIGN_IN_PER_ADDRESS, SIGN_IN_PER_CLIENT
+from dashboard.limits import SIGN_IN_PER_ADDRESS, SIGN_IN_PER_CLIENT
 from dashboard.pages.errors import PageError
 from dashboard.rendering import render, see_other
 from dashboard.session import browser, keep_signed_in
@@ -42,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
 async def ask(request: web.Request) -> web.Response:
     """Mail a link. The answer is the same for every address, known or not."""
     typed = request[FORM].get("email", "")
-    limits = request.app[LIMITS]
+    limits = request.app[CONTEXT].limits
     await limits.spend(SIGN_IN_PER_CLIENT, request.remote or "")
     if email := parse_email(typed):
         await limits.spend(SIGN_IN_PER_ADDRESS, email_key(email))

@@ -15,7 +15,7 @@ import clock
 from dashboard import rendering
 from dashboard.context import CONTEXT, DashboardContext
 from dashboard.forms import FORM, FormView
-from dashboard.limits import LIMITS, REPORTS_PER_NAME, REPORTS_PER_NETWORK, Limits
+from dashboard.limits import REPORTS_PER_NAME, REPORTS_PER_NETWORK
 from dashboard.rendering import render, see_other
 from dashboard.security import guard, own_forms_only
 from dashboard.session import know_visitor
@@ -38,7 +38,6 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add the page to the server's app."""
     pages = web.Application(middlewares=[guard, know_visitor, own_forms_only])
     pages[CONTEXT] = context
-    pages[LIMITS] = Limits()
     home = context.settings.product_url or PREFIX
     rendering.set_up(pages, frame="customers.html", home=home)
     pages.router.add_get("", show)
@@ -68,7 +67,7 @@ async def send(request: web.Request) -> web.Response:
     form.errors = compliance_reports.check(said)
     if form.errors:
         return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    limits = request.app[LIMITS]
+    limits = request.app[CONTEXT].limits
     await limits.spend(REPORTS_PER_NETWORK, network(request.remote or "") or "unknown")
     if await limits.wait(REPORTS_PER_NAME, said.named.casefold()):
         # To say so would tell how many others have reported the same one.

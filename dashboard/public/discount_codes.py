@@ -19,7 +19,7 @@ from dashboard.api.problems import ProblemError, answer_problems
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT, DashboardContext
 from dashboard.cors import allow_product
-from dashboard.limits import CHECKOUTS_PER_CLIENT, CODES_PER_CLIENT, LIMITS, Limits
+from dashboard.limits import CHECKOUTS_PER_CLIENT, CODES_PER_CLIENT
 from dashboard.public.checkouts import NoPriceError, open_checkout, price_of
 from dashboard.public.orders import read_order, split_codes
 from domain import code_checks, program
@@ -44,7 +44,6 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add both addresses to the server's app."""
     public = web.Application(middlewares=[allow_product(context), answer_problems])
     public[CONTEXT] = context
-    public[LIMITS] = Limits()
     public.router.add_get("/validate", validate)
     public.router.add_post("/apply", apply)
     app.add_subapp(PREFIX, public)
@@ -188,7 +187,7 @@ def _preview(made: Offer, plan: str) -> dict[str, Any]:
 
 
 async def _spend(request: web.Request, item: RateLimitItem) -> None:
-    wait = await request.app[LIMITS].wait(item, request.remote or "")
+    wait = await request.app[CONTEXT].limits.wait(item, request.remote or "")
     if wait:
         sentence = "This was too much at once. Wait a little, then try again."
         raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, sentence, retry_after=wait)

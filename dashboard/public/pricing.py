@@ -14,7 +14,7 @@ import clock
 from dashboard import rendering
 from dashboard.context import CONTEXT, VISIT, DashboardContext
 from dashboard.forms import FORM, FormView
-from dashboard.limits import CHECKOUTS_PER_CLIENT, CODES_PER_CLIENT, LIMITS, Limits
+from dashboard.limits import CHECKOUTS_PER_CLIENT, CODES_PER_CLIENT
 from dashboard.public import pricing_form
 from dashboard.public.checkouts import open_checkout
 from dashboard.public.pricing_form import OnSale, Preview
@@ -44,7 +44,6 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add the pricing page to the server's app."""
     pages = web.Application(middlewares=[guard, know_visitor, own_forms_only])
     pages[CONTEXT] = context
-    pages[LIMITS] = Limits()
     rendering.set_up(pages, frame="customers.html", home=PREFIX)
     pages.router.add_get("", show)
     pages.router.add_post("", send)
@@ -100,7 +99,7 @@ async def _begin(
     order = pricing_form.order(form, plans, f"{context.settings.public_url}{PREFIX}")
     if form.errors or context.stripe is None:
         return None
-    await request.app[LIMITS].spend(CHECKOUTS_PER_CLIENT, request.remote or "")
+    await request.app[CONTEXT].limits.spend(CHECKOUTS_PER_CLIENT, request.remote or "")
     try:
         checkout, _ = await open_checkout(context, context.stripe, order)
     except CodeRefusedError as error:
@@ -138,7 +137,7 @@ async def _on_sale(request: web.Request) -> tuple[OnSale, ...] | web.Response:
 
 async def _preview(request: web.Request, form: FormView, plans: tuple[OnSale, ...]) -> Preview:
     if form.values["code"]:
-        await request.app[LIMITS].spend(CODES_PER_CLIENT, request.remote or "")
+        await request.app[CONTEXT].limits.spend(CODES_PER_CLIENT, request.remote or "")
     async with request.app[CONTEXT].db.read() as session:
         return await pricing_form.preview(session, form, plans, request[VISIT].program)
 

@@ -155,9 +155,7 @@ async def test_there_are_only_so_many(db: Database) -> None:
     await make(db, jared, "Again")
 
 
-async def test_a_rotated_key_works_until_its_time_is_over(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rotated_key_works_until_its_time_is_over(db: Database) -> None:
     """The new one has its name and scopes and works at once; the old one can not be rotated."""
     jared = await join(db)
     before, old = await make(db, jared, "Sheet", ["stats:read", "earnings:read"])
@@ -168,10 +166,10 @@ async def test_a_rotated_key_works_until_its_time_is_over(
     with pytest.raises(ConflictError, match="rotated already"):
         await rotate(db, jared, before)
     now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=23, minutes=59))
-    assert await opens(db, old) == "JARED30"
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=24, seconds=5))
-    assert [await opens(db, text) for text in (old, new)] == ["", "JARED30"]
+    with clock.travel(now + timedelta(hours=23, minutes=59)):
+        assert await opens(db, old) == "JARED30"
+    with clock.travel(now + timedelta(hours=24, seconds=5)):
+        assert [await opens(db, text) for text in (old, new)] == ["", "JARED30"]
     assert await said(db, jared) == ["api_key.made", "api_key.rotated"]
     mails = [e for e in await effects_asked_for(db) if e.payload.get("template") == "api_key_made"]
     assert len(mails) == 2
@@ -238,20 +236,20 @@ async def test_keys_wait_for_their_owner(db: Database) -> None:
     assert not (await revoke(db, jared, key)).is_active
 
 
-async def test_use_is_noted_once_a_minute(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_use_is_noted_once_a_minute(db: Database) -> None:
     """So that a busy program does not make every read a write."""
     jared = await join(db)
     key, text = await make(db, jared)
     begin = clock.now()
 
     async def use(seconds: int) -> tuple[bool, Any]:
-        monkeypatch.setattr(clock, "now", lambda: begin + timedelta(seconds=seconds))
-        async with db.read() as session:
-            found = await api_keys.owner(session, text)
-        assert found is not None
-        was_noted = api_keys.is_noted(found[1], clock.now())
-        async with db.transaction() as session:
-            await api_keys.note_use(session, key.id)
+        with clock.travel(begin + timedelta(seconds=seconds)):
+            async with db.read() as session:
+                found = await api_keys.owner(session, text)
+            assert found is not None
+            was_noted = api_keys.is_noted(found[1], clock.now())
+            async with db.transaction() as session:
+                await api_keys.note_use(session, key.id)
         async with db.read() as session:
             now = await rows.get(session, jared.id, key.id)
         assert now is not None

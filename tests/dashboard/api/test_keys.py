@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+import clock
 from dashboard.api.keys import affiliate_of
 from dashboard.api.problems import answer_problems
 from dashboard.context import CONTEXT, DashboardContext
@@ -103,6 +105,57 @@ async def test_keys_follow_their_owner(db: Database, caller: Caller) -> None:
         assert said in str(body)
 
 
+async def test_a_hundred_requests_an_hour_for_all_keys_together(
+    db: Database, caller: Caller
+) -> None:
+    """Each answer says how many are left; an hour later there are as many again."""
+    jared, anna = await join(db), await join(db, "ANNA30", email="anna@example.com")
+    (_, first), (_, second) = await make(db, jared), await make(db, jared, Scope.EARNINGS)
+    _, of_anna = await make(db, anna)
+
+    async def headers(text: str) -> tuple[int, dict[str, str]]:
+        answer = await caller.get("/stats", headers={"Authorization": f"Bearer {text}"})
+        told = {
+            name: value
+            for name, value in answer.headers.items()
+            if name.startswith("RateLimit") or name == "Retry-After"
+        }
+        return answer.status, told
+
+    begin = clock.now()
+    with clock.travel(begin):
+        status, told = await headers(first)
+        assert (status, told) == (
+            200,
+            {
+                "RateLimit-Policy": '"affiliate";q=100;w=3600',
+                "RateLimit": '"affiliate";r=99;t=3600',
+                "RateLimit-Limit": "100",
+                "RateLimit-Remaining": "99",
+                "RateLimit-Reset": "3600",
+            },
+        )
+        assert (await headers("ad_live_" + "x" * 43))[1] == {}
+    with clock.travel(begin + timedelta(minutes=10)):
+        status, told = await headers(second)  # which may not read this, and is counted all the same
+        assert (status, told["RateLimit"]) == (403, '"affiliate";r=98;t=3000')
+        statuses = [(await headers(first))[0] for _ in range(98)]
+        assert set(statuses) == {200}
+        for text in (first, second):
+            status, told = await headers(text)
+            assert (status, told["Retry-After"], told["RateLimit"]) == (
+                429,
+                "3000",
+                '"affiliate";r=0;t=3000',
+            )
+        assert (await ask(caller, first))[1]["reason"] == "quota_exceeded"
+        assert (await headers(of_anna))[1]["RateLimit-Remaining"] == "99"
+    with clock.travel(begin + timedelta(hours=1, seconds=1)):
+        assert [(await headers(first))[0] for _ in range(2)] == [200, 429]
+    with clock.travel(begin + timedelta(hours=1, minutes=10, seconds=1)):
+        assert (await headers(first))[1]["RateLimit-Remaining"] == "98"
+
+
 async def test_keys_in_flight(db: Database, caller: Caller) -> None:
     """While a program asks without a pause, its key is rotated, replaced and revoked.
 
@@ -118,9 +171,10 @@ async def test_keys_in_flight(db: Database, caller: Caller) -> None:
         while not done:
             status, _, _ = await ask(caller, text)
             answers.setdefault(text, []).append(status)
+            await asyncio.sleep(0.02)  # there are a hundred an hour
 
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(4):
+        for _ in range(3):
             tasks.create_task(keep_asking(old))
         await asyncio.sleep(0.1)
         async with db.transaction() as session:
@@ -134,8 +188,8 @@ async def test_keys_in_flight(db: Database, caller: Caller) -> None:
         done = True
     assert set(answers[new]) == {200}
     assert set(answers[old][:ended]) == {200}
-    # Requests that were on their way when the key was revoked may still be answered: four at most.
-    assert set(answers[old][ended + 4 :]) == {401}
+    # Requests that were on their way when the key was revoked may still be answered: three at most.
+    assert set(answers[old][ended + 3 :]) == {401}
     async with db.transaction() as session:
         await api_keys.revoke(session, jared.id, after.id, OWNER)
     assert (await ask(caller, new))[0] == 401
