@@ -83,7 +83,8 @@ class Proof:
 class Who(Generic[Caller_co]):
     """Who may. `admit` raises `ProblemError` for anybody else; one of the `proofs` is enough.
 
-    `headers` are those that it adds to answers (see `problems.HEADERS`), each with its words.
+    With `optional` anybody may, and a proof lets them do more. `headers` are those that it adds
+    to answers (see `problems.HEADERS`), each with its words.
     """
 
     admit: Callable[[web.Request], Awaitable[Caller_co]]
@@ -91,6 +92,7 @@ class Who(Generic[Caller_co]):
     scopes: tuple[str, ...] = ()
     problems: tuple[HTTPStatus, ...] = (HTTPStatus.UNAUTHORIZED,)
     headers: Mapping[str, str] = field(default_factory=lambda: NO_TEXTS)
+    optional: bool = False
 
 
 async def _anybody(_request: web.Request) -> None:

@@ -1,64 +1,111 @@
 """`/api/affiliate/leaderboard`: who did best in a period, and where the asker stands."""
 
-from typing import Any
+from typing import Annotated, ClassVar
+from uuid import UUID
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
+from pydantic import ConfigDict, Field
 
-from dashboard.api.access import is_admin
-from dashboard.api.members import member_of
-from dashboard.context import CONTEXT
+from dashboard.api.contract import NOT_FOUND, Answer, Call, operation
+from dashboard.api.members import ADMIN_OR_MEMBER
+from dashboard.api.taking import Taken, Told, says
+from dashboard.standing import Member
 from domain import leaderboard, program
-from domain.errors import InvalidError
-from domain.leaderboard import SHOWN, SHOWN_MAX, Board, Metric, Own, Span
+from domain.leaderboard import SHOWN, SHOWN_MAX, Board, Metric, Place, Span
 
 
-async def show(request: web.Request) -> web.Response:
+class Wanted(Taken):
+    """Which leaderboard, and how much of it."""
+
+    model_config = ConfigDict(extra="ignore")
+    refused: ClassVar[str] = "This leaderboard cannot be shown."
+
+    period: Annotated[Span, says(f"Use one of {', '.join(Span)}.")] = Span.MONTH
+    metric: Annotated[Metric, says(f"Use one of {', '.join(Metric)}.")] = Metric.REFERRALS
+    limit: Annotated[
+        int, Field(ge=1, le=SHOWN_MAX), says(f"Use a number from 1 to {SHOWN_MAX}.")
+    ] = SHOWN
+
+
+class PlaceView(Told):
+    """A place. `value` is a count, minor units, or basis points."""
+
+    rank: int
+    display_name: str
+    value: int
+    own: bool
+
+
+class PlaceForAdmin(PlaceView):
+    """A place, and whose it is."""
+
+    affiliate_id: UUID
+
+
+class OwnPlace(Told):
+    """Where the asker stands; `rank` is null for who has nothing to be ranked by."""
+
+    rank: int | None
+    value: int
+    clicks_missing: int
+
+
+class BoardView(Told):
+    """A leaderboard; `own_position` is null for the admin."""
+
+    period: Span
+    metric: Metric
+    currency: str
+    min_clicks: int
+    ranked: int
+    data: list[PlaceForAdmin] | list[PlaceView]
+    own_position: OwnPlace | None
+
+
+@operation("Show the leaderboard", tag="Leaderboard", who=ADMIN_OR_MEMBER, problems=(NOT_FOUND,))
+async def show(call: Call[Member | None], query: Wanted) -> Answer[BoardView]:
     """The first `limit` of a `period` by a `metric`, for a signed-in affiliate or the admin.
 
     A value is a count, minor units of `currency`, or basis points. `own_position` is null for the
     admin, its `rank` for who has nothing to be ranked by. 404 where the program has none.
     """
-    viewer = None if is_admin(request) else (await member_of(request)).affiliate
-    span, metric, limit = _asked(request)
-    async with request.app[CONTEXT].db.read() as session:
+    viewer = call.caller.affiliate if call.caller else None
+    async with call.db.read() as session:
         settings = await program.load(session)
-        board = await leaderboard.board(session, settings, span, metric, limit=limit, viewer=viewer)
+        board = await leaderboard.board(
+            session, settings, query.period, query.metric, limit=query.limit, viewer=viewer
+        )
     vary = f"{hdrs.COOKIE}, {hdrs.AUTHORIZATION}"
-    return web.json_response(_shown(board, for_admin=viewer is None), headers={hdrs.VARY: vary})
+    return Answer(_shown(board, for_admin=viewer is None), {str(hdrs.VARY): vary})
 
 
-def _asked(request: web.Request) -> tuple[Span, Metric, int]:
-    period = request.query.get("period", Span.MONTH)
-    metric = request.query.get("metric", Metric.REFERRALS)
-    limit = request.query.get("limit", str(SHOWN))
-    wrong: dict[str, str] = {}
-    if period not in set(Span):
-        wrong["period"] = f"Use one of {', '.join(Span)}."
-    if metric not in set(Metric):
-        wrong["metric"] = f"Use one of {', '.join(Metric)}."
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= SHOWN_MAX):
-        wrong["limit"] = f"Use a number from 1 to {SHOWN_MAX}."
-    if wrong:
-        raise InvalidError("This leaderboard cannot be shown.", wrong)
-    return Span(period), Metric(metric), int(limit)
-
-
-def _shown(board: Board, *, for_admin: bool) -> dict[str, Any]:
-    def place(one: leaderboard.Place) -> dict[str, Any]:
-        seen = {"rank": one.rank, "display_name": one.name, "value": one.value, "own": one.own}
+def _shown(board: Board, *, for_admin: bool) -> BoardView:
+    own = board.own
+    return BoardView(
+        period=board.span,
+        metric=board.metric,
+        currency=board.currency,
+        min_clicks=board.min_clicks,
+        ranked=board.ranked,
         # Who somebody is, is for the program's own eyes.
-        return seen | ({"affiliate_id": str(one.affiliate.id)} if for_admin else {})
-
-    return {
-        "period": board.span,
-        "metric": board.metric,
-        "currency": board.currency,
-        "min_clicks": board.min_clicks,
-        "ranked": board.ranked,
-        "data": [place(one) for one in board.places],
-        "own_position": _own(board.own) if board.own else None,
-    }
+        data=[_for_admin(one) for one in board.places]
+        if for_admin
+        else [_place(one) for one in board.places],
+        own_position=OwnPlace(rank=own.rank, value=own.value, clicks_missing=own.clicks_missing)
+        if own
+        else None,
+    )
 
 
-def _own(own: Own) -> dict[str, Any]:
-    return {"rank": own.rank, "value": own.value, "clicks_missing": own.clicks_missing}
+def _place(one: Place) -> PlaceView:
+    return PlaceView(rank=one.rank, display_name=one.name, value=one.value, own=one.own)
+
+
+def _for_admin(one: Place) -> PlaceForAdmin:
+    return PlaceForAdmin(
+        rank=one.rank,
+        display_name=one.name,
+        value=one.value,
+        own=one.own,
+        affiliate_id=one.affiliate.id,
+    )

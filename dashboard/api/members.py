@@ -6,6 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from dashboard import cookies
+from dashboard.api.access import OPERATOR, is_admin
+from dashboard.api.contract import Proof, Who
 from dashboard.api.problems import ProblemError
 from dashboard.context import CONTEXT
 from dashboard.standing import Member, known_here
@@ -32,3 +34,23 @@ async def member_of(request: web.Request) -> Member:
     if standing.affiliate is None or standing.status is not Status.APPROVED:
         raise ProblemError(HTTPStatus.FORBIDDEN, "Only approved affiliates can see this.")
     return Member(standing.affiliate, owner)
+
+
+async def _admin_or_member(request: web.Request) -> Member | None:
+    return None if is_admin(request) else await member_of(request)
+
+
+SESSION: Final = Proof(
+    "affiliateSession",
+    {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "desk_session",
+        "description": "The dashboard's own cookie of a signed-in affiliate.",
+    },
+)
+_PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+MEMBER: Final = Who(member_of, (SESSION,), problems=_PROBLEMS)
+"""Approved affiliates, signed in."""
+ADMIN_OR_MEMBER: Final = Who(_admin_or_member, (SESSION, OPERATOR), problems=_PROBLEMS)
+"""Approved affiliates, or the holder of ADMIN_API_TOKEN, who is None."""

@@ -1,204 +1,205 @@
-"""`/api/affiliate/milestones`: read by affiliates and the admin, written by the admin alone."""
+"""`/api/affiliate/milestones`: read by affiliates and the admin, written by operators alone."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from dashboard.api.access import API, is_admin, require_admin
-from dashboard.api.bodies import read_object
-from dashboard.api.fields import known_only
-from dashboard.api.members import member_of
-from dashboard.api.moments import rfc3339
-from dashboard.context import CONTEXT
+from dashboard.api.contract import CONFLICT, Answer, Call, operation
+from dashboard.api.idempotency import once, writing
+from dashboard.api.members import ADMIN_OR_MEMBER
+from dashboard.api.milestone_views import (
+    AllMilestones,
+    Asked,
+    AwardView,
+    Changes,
+    CountedMilestone,
+    MilestoneView,
+    Named,
+    NewMilestone,
+    NextMilestone,
+    OwnMilestones,
+    WouldBe,
+)
+from dashboard.api.operators import Operator, operator
 from dashboard.standing import Member
 from domain import milestone_awards, milestones, program
-from domain.errors import InvalidError, NotFoundError
 from domain.milestones import Mark, Wish
 from domain.program import Program
 from storage import milestones as rows
 from storage.milestones import Milestone, MilestoneAward
 
-_KINDS: Final[Mapping[str, tuple[type, str]]] = {
-    "name": (str, "Use text."),
-    "referral_threshold": (int, "Use a whole number."),
-    "bonus_amount_cents": (int, "Use a whole number of minor units, such as 5000."),
-    "description": (str, "Use text."),
-    "is_active": (bool, "Use true or false."),
-    "sort_order": (int, "Use a whole number."),
-}
-_NEEDED: Final = ("name", "referral_threshold", "bonus_amount_cents")
+_TAG: Final = "Milestones"
+_VARY: Final[Mapping[str, str]] = {str(hdrs.VARY): f"{hdrs.COOKIE}, {hdrs.AUTHORIZATION}"}
 
 
-async def index(request: web.Request) -> web.Response:
+@operation("List milestones", tag=_TAG, who=ADMIN_OR_MEMBER)
+async def index(call: Call[Member | None]) -> Answer[AllMilestones | OwnMilestones]:
     """All milestones with how many have them, for the admin; else those in force and one's own."""
-    db = request.app[CONTEXT].db
-    member = None if is_admin(request) else await member_of(request)
-    async with db.read() as session:
+    async with call.db.read() as session:
         settings = await program.load(session)
-        if member is None:
-            data = [_counted(mark, settings) for mark in await milestones.marks(session)]
-            answer: dict[str, Any] = {"data": data}
-        else:
-            answer = await _own(request, member, settings)
-    vary = f"{hdrs.COOKIE}, {hdrs.AUTHORIZATION}"
-    return web.json_response(answer, headers={hdrs.VARY: vary})
+        if call.caller is not None:
+            return Answer(await _own(session, call.caller, settings), _VARY)
+        data = [_counted(mark, settings) for mark in await milestones.marks(session)]
+    return Answer(AllMilestones(data=data), _VARY)
 
 
-async def create(request: web.Request) -> web.Response:
+@operation(
+    "Make a milestone",
+    tag=_TAG,
+    who=operator("milestones:write"),
+    status=HTTPStatus.CREATED,
+    also={HTTPStatus.OK: WouldBe},
+    problems=(CONFLICT,),
+    key="optional",
+    headers={hdrs.LOCATION: "Where the milestone is."},
+)
+@once
+async def create(
+    call: Call[Operator], query: Asked, body: NewMilestone
+) -> Answer[CountedMilestone | WouldBe]:
     """Make a milestone. `affiliates_due` is how many get its bonus within minutes.
 
-    With `?dry_run=true` nothing is kept, and the answer says what would be.
+    With `?dry_run=true` nothing is kept, and 200 says what would be.
     """
-    require_admin(request)
-    given = _typed(await read_object(request))
-    missing = {name: "Say what it is." for name in _NEEDED if name not in given}
-    if missing:
-        raise InvalidError("This milestone cannot be made.", missing)
-    wish, db = Wish(**given), request.app[CONTEXT].db
-    if _only_asks(request):
-        async with db.read() as session:
-            return await _would_be(request, await milestones.read(session, wish), None)
-    async with db.transaction() as session:
-        settings = await program.load(session)
-        made = await milestones.create(session, wish, API)
-        shown = _counted(Mark(made, 0, await milestones.due(session, made)), settings)
-    return web.json_response(
-        shown,
-        status=HTTPStatus.CREATED,
-        headers={hdrs.LOCATION: f"{request.rel_url.path}/{made.id}"},
-    )
+    wish = Wish(**body.model_dump())
+    if query.dry_run:
+        async with call.db.read() as session:
+            return await _would_be(session, await milestones.read(session, wish), None)
+    async with writing(call) as write:
+        settings = await program.load(write.session)
+        made = await milestones.create(write.session, wish, call.caller.actor)
+        mark = Mark(made, 0, await milestones.due(write.session, made))
+        location = {str(hdrs.LOCATION): f"{call.request.rel_url.path}/{made.id}"}
+        return write.told(_counted(mark, settings), HTTPStatus.CREATED, location)
 
 
-async def show(request: web.Request) -> web.Response:
-    """One milestone."""
-    require_admin(request)
-    async with request.app[CONTEXT].db.read() as session:
-        milestone = await milestones.by_id(session, _id(request))
-        return web.json_response(await _one(request, milestone))
+@operation("Show a milestone", tag=_TAG, who=operator("milestones:read"))
+async def show(call: Call[Operator], path: Named) -> CountedMilestone:
+    """It, and how many have its bonus."""
+    async with call.db.read() as session:
+        return await _one(session, await milestones.by_id(session, path.id))
 
 
-async def change(request: web.Request) -> web.Response:
+@operation(
+    "Change a milestone",
+    tag=_TAG,
+    who=operator("milestones:write"),
+    problems=(CONFLICT,),
+    key="optional",
+)
+@once
+async def change(
+    call: Call[Operator], path: Named, query: Asked, body: Changes
+) -> Answer[CountedMilestone | WouldBe]:
     """Change the fields that are named, for those who have yet to reach it; or `?dry_run=true`."""
-    require_admin(request)
-    given = _typed(await read_object(request))
-    db, milestone_id = request.app[CONTEXT].db, _id(request)
-    if _only_asks(request):
-        async with db.read() as session:
-            before = await milestones.by_id(session, milestone_id)
-            wish = await milestones.read(session, _merged(before, given), milestone_id)
-            return await _would_be(request, wish, milestone_id)
-    async with db.transaction() as session:
-        before = await milestones.by_id(session, milestone_id)
+    given = body.model_dump(exclude_unset=True)
+    if query.dry_run:
+        async with call.db.read() as session:
+            before = await milestones.by_id(session, path.id)
+            wish = await milestones.read(session, _merged(before, given), path.id)
+            return await _would_be(session, wish, path.id)
+    async with writing(call) as write:
+        before = await milestones.by_id(write.session, path.id)
         seen = milestones.version(before)
-        made = await milestones.edit(session, milestone_id, _merged(before, given), API, seen=seen)
-    return web.json_response(await _one(request, made))
+        made = await milestones.edit(
+            write.session, path.id, _merged(before, given), call.caller.actor, seen=seen
+        )
+        return write.told(await _one(write.session, made))
 
 
-async def remove(request: web.Request) -> web.Response:
+@operation(
+    "Delete a milestone",
+    tag=_TAG,
+    who=operator("milestones:write"),
+    problems=(CONFLICT,),
+    key="optional",
+)
+@once
+async def remove(call: Call[Operator], path: Named) -> Answer[MilestoneView]:
     """Delete a milestone, and answer with it as it was; awarded bonuses stay."""
-    require_admin(request)
-    async with request.app[CONTEXT].db.transaction() as session:
-        settings = await program.load(session)
-        gone = await milestones.remove(session, _id(request), API)
-    return web.json_response(_shown(gone, settings))
-
-
-def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError:
-        raise NotFoundError("There is no such milestone any more.") from None
-
-
-def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields, each of its kind. Raises `InvalidError` by field."""
-    known_only(given, frozenset(_KINDS))
-    wrong = {
-        name: sentence
-        for name, (kind, sentence) in _KINDS.items()
-        if name in given
-        and (not isinstance(given[name], kind) or (kind is int and isinstance(given[name], bool)))
-    }
-    if wrong:
-        raise InvalidError("This milestone cannot be saved.", wrong)
-    return dict(given)
+    async with writing(call) as write:
+        settings = await program.load(write.session)
+        gone = await milestones.remove(write.session, path.id, call.caller.actor)
+        return write.told(MilestoneView(**_shown(gone, settings)))
 
 
 def _merged(milestone: Milestone, given: Mapping[str, Any]) -> Wish:
-    return Wish(**{name: getattr(milestone, name) for name in _KINDS} | dict(given))
+    return Wish(**_fields(milestone) | dict(given))
 
 
-def _only_asks(request: web.Request) -> bool:
-    return request.query.get("dry_run", "").lower() in {"1", "true"}
+def _fields(milestone: Milestone | Wish) -> dict[str, Any]:
+    return {name: getattr(milestone, name) for name in NewMilestone.model_fields}
 
 
-async def _would_be(request: web.Request, wish: Wish, milestone_id: UUID | None) -> web.Response:
-    async with request.app[CONTEXT].db.read() as session:
-        settings = await program.load(session)
-        due = await milestones.would_get(session, wish, milestone_id)
-    fields = {name: getattr(wish, name) for name in _KINDS}
+async def _would_be(
+    session: AsyncSession, wish: Wish, milestone_id: UUID | None
+) -> Answer[CountedMilestone | WouldBe]:
+    settings = await program.load(session)
+    due = await milestones.would_get(session, wish, milestone_id)
     owed = due * wish.bonus_amount_cents
-    return web.json_response(
-        fields | {"currency": settings.currency, "affiliates_due": due, "bonuses_due_cents": owed}
+    told = WouldBe(
+        **_fields(wish), currency=settings.currency, affiliates_due=due, bonuses_due_cents=owed
     )
+    return Answer(told, status=HTTPStatus.OK)
 
 
-async def _one(request: web.Request, milestone: Milestone) -> dict[str, Any]:
-    async with request.app[CONTEXT].db.read() as session:
-        settings = await program.load(session)
-        awarded = (await rows.count_awards(session)).get(milestone.id, 0)
-        due = await milestones.due(session, milestone)
-    return _counted(Mark(milestone, awarded, due), settings)
+async def _one(session: AsyncSession, milestone: Milestone) -> CountedMilestone:
+    settings = await program.load(session)
+    awarded = (await rows.count_awards(session)).get(milestone.id, 0)
+    return _counted(Mark(milestone, awarded, await milestones.due(session, milestone)), settings)
 
 
-def _counted(mark: Mark, settings: Program) -> dict[str, Any]:
-    counts = {"affiliates_awarded": mark.awarded, "affiliates_due": mark.due}
-    return _shown(mark.milestone, settings) | counts
+def _counted(mark: Mark, settings: Program) -> CountedMilestone:
+    return CountedMilestone(
+        **_shown(mark.milestone, settings),
+        affiliates_awarded=mark.awarded,
+        affiliates_due=mark.due,
+    )
 
 
 def _shown(milestone: Milestone, settings: Program) -> dict[str, Any]:
     return {
-        "id": str(milestone.id),
-        **{name: getattr(milestone, name) for name in _KINDS},
+        "id": milestone.id,
+        **_fields(milestone),
         "currency": settings.currency,
-        "created_at": rfc3339(milestone.created_at),
-        "updated_at": rfc3339(milestone.updated_at),
+        "created_at": milestone.created_at,
+        "updated_at": milestone.updated_at,
     }
 
 
-async def _own(request: web.Request, member: Member, settings: Program) -> dict[str, Any]:
+async def _own(session: AsyncSession, member: Member, settings: Program) -> OwnMilestones:
     """What an affiliate may know: the milestones in force, their count, and their awards."""
-    async with request.app[CONTEXT].db.read() as session:
-        ladder = await rows.in_order(session, only_active=True)
-        seen = await milestone_awards.progress(session, member.affiliate.id, settings)
+    ladder = await rows.in_order(session, only_active=True)
+    seen = await milestone_awards.progress(session, member.affiliate.id, settings)
     ahead = seen.next if seen else None
-    return {
-        "converted_referrals": seen.converted if seen else 0,
-        "next": None
+    return OwnMilestones(
+        converted_referrals=seen.converted if seen else 0,
+        next=None
         if ahead is None
-        else {
-            "name": ahead.name,
-            "referral_threshold": ahead.threshold,
-            "bonus_amount_cents": ahead.bonus,
-            "currency": ahead.currency,
-            "description": ahead.description,
-        },
-        "data": [_shown(each, settings) for each in ladder],
-        "awards": [_award(award) for award in (seen.awards if seen else ())],
-    }
+        else NextMilestone(
+            name=ahead.name,
+            referral_threshold=ahead.threshold,
+            bonus_amount_cents=ahead.bonus,
+            currency=ahead.currency,
+            description=ahead.description,
+        ),
+        data=[MilestoneView(**_shown(each, settings)) for each in ladder],
+        awards=[_award(award) for award in (seen.awards if seen else ())],
+    )
 
 
-def _award(award: MilestoneAward) -> dict[str, Any]:
-    return {
-        "milestone_id": str(award.milestone_id),
-        "name": award.name,
-        "referral_threshold": award.referral_threshold,
-        "bonus_amount_cents": award.bonus_amount_cents,
-        "currency": award.currency,
-        "awarded_at": rfc3339(award.awarded_at),
-        "available_at": rfc3339(award.available_at),
-        "withdrawn": award.withdrawn,
-    }
+def _award(award: MilestoneAward) -> AwardView:
+    return AwardView(
+        milestone_id=award.milestone_id,
+        name=award.name,
+        referral_threshold=award.referral_threshold,
+        bonus_amount_cents=award.bonus_amount_cents,
+        currency=award.currency,
+        awarded_at=award.awarded_at,
+        available_at=award.available_at,
+        withdrawn=award.withdrawn,
+    )

@@ -1,29 +1,32 @@
 """`/api/admin/program`: every setting of the program as one JSON object."""
 
-from aiohttp import web
+from typing import Annotated, Any, Final
 
-from dashboard.api.access import API
-from dashboard.api.bodies import read_object
-from dashboard.context import CONTEXT
+from dashboard.api.contract import Answer, Call, operation
+from dashboard.api.idempotency import once, writing
+from dashboard.api.operators import Operator, operator
+from dashboard.api.taking import Described
 from domain import program
 from domain.program import Program
 
+_TAG: Final = "Program"
 
-async def show(request: web.Request) -> web.Response:
+
+@operation("Show the settings", tag=_TAG, who=operator("program:read"))
+async def show(call: Call[Operator]) -> Program:
     """The settings in force."""
-    async with request.app[CONTEXT].db.read() as session:
-        return _answer(await program.load(session))
+    async with call.db.read() as session:
+        return await program.load(session)
 
 
-async def change(request: web.Request) -> web.Response:
+@operation("Change the settings", tag=_TAG, who=operator("program:write"), key="optional")
+@once
+async def change(
+    call: Call[Operator], body: Annotated[dict[str, Any], Described(Program, partial=True)]
+) -> Answer[Program]:
     """Change the settings that are named, all of them or none; the rest stay.
 
     422 names each setting whose value cannot be used.
     """
-    changes = await read_object(request)
-    async with request.app[CONTEXT].db.transaction() as session:
-        return _answer(await program.update(session, changes, API))
-
-
-def _answer(settings: Program) -> web.Response:
-    return web.json_response(settings.model_dump(mode="json"))
+    async with writing(call) as write:
+        return write.told(await program.update(write.session, body, call.caller.actor))

@@ -4,11 +4,10 @@ from typing import ClassVar
 from uuid import UUID
 
 import clock
-from dashboard.api.access import ADMIN
 from dashboard.api.contract import Call, operation
 from dashboard.api.moments import Moment
+from dashboard.api.operators import Operator, operator
 from dashboard.api.taking import Taken, Told
-from domain.audit import Actor
 from domain.commissions import arithmetic, standing
 from domain.sales import Explanation, explain
 
@@ -95,8 +94,8 @@ class SaleView(Told):
     second_tier: ShareView | None
 
 
-@operation("Explain a sale", tag="Sales", who=ADMIN)
-async def show(call: Call[Actor], path: Named) -> SaleView:
+@operation("Explain a sale", tag="Sales", who=operator("sales:read"))
+async def show(call: Call[Operator], path: Named) -> SaleView:
     """The facts as last fetched, the decision step by step, and the commission with its sum."""
     async with call.db.read() as session:
         found = await explain(session, path.invoice_id)

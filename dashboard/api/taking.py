@@ -42,10 +42,11 @@ class Told(BaseModel):
 class Described:
     """`body: Annotated[dict[str, Any], Described(Model)]`: an object that the domain validates.
 
-    By that model as a rule; the document says what it says.
+    By that model, which is what the document shows; of a `partial` one any fields may be left out.
     """
 
     model: type[BaseModel]
+    partial: bool = False
 
 
 Id = UUID
@@ -94,11 +95,11 @@ async def body_of(request: web.Request, model: Any) -> Any:
     return _validated(model, lambda: model.model_validate_json(text, strict=True))
 
 
-def described(model: Any) -> type[BaseModel]:
+def described(model: Any) -> Described:
     """The model of a body, whoever validates it."""
     if get_origin(model) is not Annotated:
-        return model  # type: ignore[no-any-return]
-    return next(one.model for one in get_args(model) if isinstance(one, Described))
+        return Described(model)
+    return next(one for one in get_args(model) if isinstance(one, Described))
 
 
 def _keepable(value: Any) -> Any:
