@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.api.docs_view import view_of
 from domain.checklists import Item
 from domain.earnings import Amount
 
@@ -675,6 +676,29 @@ RULES: dict[str, Any] = {
     "answer_max": 2000,
     "here": "/affiliate/dashboard/rules",
 }
+API_KEYS: dict[str, Any] = {
+    "here": "/affiliate/dashboard/api-keys",
+    "form": {"values": {"name": HOSTILE, "scopes": ["stats:read"]}, "errors": {"name": "Shorter."}},
+    "fresh": {"name": HOSTILE, "text": f"ad_live_{'x' * 43}", "may_read": ["Stats"]},
+    "keys": [
+        {
+            "id": f"0191-{state}",
+            "name": HOSTILE,
+            "prefix": "ad_live_3fA9kQ2z",
+            "may_read": ["Stats", "Earnings"],
+            "made_at": datetime(2026, 11, 1, tzinfo=UTC),
+            "used_at": None if state == "works" else datetime(2026, 11, 2, tzinfo=UTC),
+            "state": state,
+            "ends_at": None if state == "works" else datetime(2026, 11, 3, tzinfo=UTC),
+        }
+        for state in ("works", "ending", "ended", "revoked")
+    ],
+    "scopes": [("stats:read", "Stats."), ("earnings:read", "Earnings.")],
+    "address": "https://desk.example/api/affiliate/v1",
+    "most": 100,
+    **SIGNED_IN,
+}
+
 PAGES: dict[str, dict[str, Any]] = {
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
@@ -695,6 +719,15 @@ PAGES: dict[str, dict[str, Any]] = {
     "partner_gone": {"message": HOSTILE},
     "links": LINKS,
     "paused": STATE,
+    "api_keys": API_KEYS,
+    "api_key_confirm": {
+        "here": "/affiliate/dashboard/api-keys",
+        "deed": "rotate",
+        "key": API_KEYS["keys"][0],
+        "form": {"values": {"grace": "24"}, "errors": {"grace": "Choose one."}},
+        "graces": [("0", "At once"), ("24", "In 24 hours")],
+        **SIGNED_IN,
+    },
     "payout_confirm": {**CONFIRMATION, **SIGNED_IN},
     "payouts": PAYOUTS,
     "recruits": RECRUITS,
@@ -721,6 +754,66 @@ PAGES: dict[str, dict[str, Any]] = {
         "name": HOSTILE,
         "topics": [("tips", "Tips."), ("contests", "Contests.")],
     },
+    "api": view_of(
+        {
+            "info": {"title": HOSTILE, "description": f"`code` {HOSTILE}\n\nMore."},
+            "servers": [{"url": "https://desk.example"}],
+            "tags": [{"name": "Things"}],
+            "paths": {
+                "/api/things/{id}": {
+                    "patch": {
+                        "operationId": "changeAThing",
+                        "summary": "Change a thing",
+                        "description": HOSTILE,
+                        "tags": ["Things"],
+                        "security": [{"token": ["things:write"]}],
+                        "parameters": [
+                            {
+                                "name": "id",
+                                "in": "path",
+                                "required": True,
+                                "schema": {"type": "string", "format": "uuid"},
+                            }
+                        ],
+                        "requestBody": {
+                            "content": {
+                                "application/json": {
+                                    "schema": {"$ref": "#/components/schemas/Thing"}
+                                }
+                            }
+                        },
+                        "responses": {
+                            "200": {
+                                "description": "OK",
+                                "content": {
+                                    "application/json": {
+                                        "schema": {"$ref": "#/components/schemas/Thing"}
+                                    }
+                                },
+                            },
+                            "404": {"$ref": "#/components/responses/NotFound"},
+                        },
+                    }
+                }
+            },
+            "webhooks": {},
+            "components": {
+                "securitySchemes": {"token": {"type": "http", "description": HOSTILE}},
+                "responses": {"NotFound": {"description": HOSTILE}},
+                "schemas": {
+                    "Thing": {
+                        "description": HOSTILE,
+                        "required": ["name"],
+                        "properties": {
+                            "name": {"type": "string", "maxLength": 5, "description": HOSTILE},
+                            "kind": {"enum": ["big", HOSTILE]},
+                            "counts": {"type": "array", "items": {"type": "integer"}},
+                        },
+                    }
+                },
+            },
+        }
+    ),
     "privacy": {
         "sections": [("If you are an affiliate", [(HOSTILE, "To pay you.", "400 days.")])],
         "rights": ["You get everything."],
