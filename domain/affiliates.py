@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, commissions, effects, fraud_flags, live, tiers
+from domain import codes, commissions, effects, fraud_flags, live, tiers, webhook_moments
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
@@ -74,6 +74,7 @@ async def create(
     link.recruited_by_affiliate_id = recruiter.id if recruiter else None
     session.add(link)
     await session.flush()
+    await webhook_moments.affiliate(session, "affiliate.approved", affiliate)
     return affiliate
 
 
@@ -112,6 +113,7 @@ async def change_status(
     if case is not None or status == Status.APPROVED:
         await links.suspend(session, affiliate.id, reason)
     await fraud_flags.close(session, affiliate.id, status, said, actor)
+    await webhook_moments.status(session, affiliate)
     await record(session, actor, f"affiliate.{status}", f"affiliate:{affiliate.id}", reason=reason)
     await live.touch(session, affiliate.id)
     await live.touch_standings(session)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, codes, effects, program, recruits, terms
+from domain import affiliates, codes, effects, program, recruits, terms, webhook_moments
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
@@ -92,6 +92,7 @@ async def submit(
             session, application.id, version, ticked, submission.source
         )
     action = "application.submitted" if is_new else "application.submitted_again"
+    await webhook_moments.application(session, action, application)
     await record(session, actor, action, f"application:{application.id}", source=submission.source)
     await effects.show_application(session, application.id)
     if key is not None and application.status == Status.PENDING:
@@ -289,6 +290,7 @@ async def _changed(
 ) -> Application:
     application.updated_at = clock.now()
     session.add(application)
+    await webhook_moments.application(session, action, application)
     await record(session, actor, action, f"application:{application.id}", **detail)
     await effects.show_application(session, application.id)
     return application

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import contest_moves, contest_news, contest_standings, effects, live
+from domain import contest_moves, contest_news, contest_standings, effects, live, webhook_moments
 from domain.audit import Actor, record
 from domain.contest_flags import flags
 from domain.contest_standings import Standings, standings
@@ -156,6 +156,7 @@ async def _announce(
     session.add(contest)
     await session.flush()
     await contest_news.announced(session, contest, winner)
+    await webhook_moments.contest(session, contest)
     await effects.show_contest(session, contest.id)
     await live.touch_all(session)
     await record(session, actor, "contest.announced", f"contest:{contest.id}", **detail)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import codes, effects, erased_rows, live
+from domain import codes, effects, erased_rows, live, webhook_moments
 from domain.audit import Actor, record
 from domain.erased_rows import FORMER
 from domain.errors import ConflictError, InvalidError, NotFoundError
@@ -163,6 +163,7 @@ async def erase(session: AsyncSession, erasure_id: UUID, found: Traces, actor: A
     await session.flush()
     await forget_tax_forms(session, await load(session))
     await live.touch_all(session)
+    await webhook_moments.affiliate(session, "affiliate.erased", affiliate)
     for card in cards:
         await effects.wipe_card(session, card.kind, card.subject)
     for payout in paid:

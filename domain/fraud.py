@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import affiliates, effects, fraud_flags
+from domain import affiliates, effects, fraud_flags, webhook_moments
 from domain.audit import SYSTEM
 from domain.fraud_facts import gather
 from domain.fraud_judgement import judge
@@ -78,6 +78,7 @@ async def score(session: AsyncSession, affiliate_id: UUID, because: str) -> Frau
         await affiliates.change_status(
             session, affiliate_id, Status.PAUSED, PAUSED_FOR, SYSTEM, flag=flag.id
         )
+        await webhook_moments.fraud(session, flag)
     return entry
 
 

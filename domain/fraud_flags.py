@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects
+from domain import effects, webhook_moments
 from domain.audit import Actor
 from domain.statuses import Status
 from storage import fraud as rows
@@ -73,3 +73,4 @@ async def close(
     await session.flush()
     if not flag.by_hand:
         await effects.show_fraud(session, flag.id)
+        await webhook_moments.fraud(session, flag)

@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, live, program
+from domain import effects, live, program, webhook_moments
 from domain.audit import SYSTEM, record
 from domain.money import money
 from domain.program import Program
 from domain.statuses import Status
+from domain.webhook_events import publish
 from storage import affiliates, referrals
 from storage import milestones as rows
 from storage.affiliates import Affiliate
@@ -69,6 +70,10 @@ async def follow(session: AsyncSession, affiliate_id: UUID) -> Moved | None:
         about = {"affiliate": str(affiliate_id), "award": str(award.id)}
         await effects.send_mail(session, "milestone_reached", affiliate.email, **about)
     await live.touch(session, affiliate_id)
+    given, gone = (*moved.reached, *moved.again), moved.withdrawn
+    news = [webhook_moments.milestone("awarded", award, converted) for award in given]
+    news += [webhook_moments.milestone("withdrawn", award, converted) for award in gone]
+    await publish(session, *news)
     return moved
 
 

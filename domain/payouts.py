@@ -15,6 +15,7 @@ from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.money import money
 from domain.payout_barriers import claim_of, first_barrier
 from domain.payout_views import approvals_needed
+from domain.webhook_moments import payout_step
 from storage import affiliates
 from storage import payouts as rows
 from storage.affiliates import Affiliate
@@ -227,6 +228,7 @@ async def _step(
     await effects.show_payout(session, payout.id)
     await effects.update_directory(session, affiliate.email_key)
     await live.touch(session, affiliate.id)
+    await payout_step(session, action, payout)
 
 
 def _post(session: AsyncSession, payout: Payout, amount: int, reason: str, part: str) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects
+from domain import effects, webhook_moments
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, NotFoundError
 from domain.money import percent
@@ -217,6 +217,7 @@ async def _move(
     await session.flush()
     # The directory shows the payout minimum.
     await effects.update_balance(session, affiliate.id)
+    await webhook_moments.tier(session, affiliate, target)
     if mail and target is not None:
         about = {"affiliate": str(affiliate.id), "tier": str(target.id)}
         await effects.send_mail(session, "tier_reached", affiliate.email, **about)

@@ -18,6 +18,7 @@ from storage.ids import new_id
 from storage.webhook_deliveries import WebhookDelivery
 from storage.webhook_endpoints import WebhookEndpoint
 
+_KNOWN: Final = "webhooks.listening"
 LANES: Final = 4
 """Deliveries to one endpoint that are under way at the same time, at most."""
 
@@ -65,6 +66,12 @@ KINDS: Final = _kinds(
     Kind("affiliate.paused", "An affiliate was paused.", told.AffiliateTold),
     Kind("affiliate.restored", "A paused affiliate was restored.", told.AffiliateTold),
     Kind("affiliate.terminated", "An affiliate was terminated.", told.AffiliateTold),
+    Kind(
+        "affiliate.erased",
+        "Forget them: they were erased.",
+        told.AffiliateTold,
+        operators_only=True,
+    ),
     Kind("referral.created", "Somebody was referred: signed up, or bought.", told.ReferralTold),
     Kind("sale.settled", "A payment was settled, credited to somebody or not.", told.SaleTold),
     Kind("sale.changed", "A settled sale changed: a refund, a dispute.", told.SaleTold),
@@ -107,18 +114,27 @@ class Event:
 async def publish(session: AsyncSession, *events: Event) -> None:
     """Tell every endpoint that wants it, once this transaction has committed.
 
-    One look-up by index where nobody listens, however many events there are.
+    Where nobody listens this is one look-up by index, however much happens in a transaction.
     """
     if not events:
         return
-    owners = {one.affiliate_id for one in events if one.affiliate_id is not None}
-    everybody = any(one.everybody for one in events)
-    found = await endpoints.listening(session, owners, everybody=everybody)
-    if not found:
-        return
+    found = await _listening(session, events)
     asked = [one for event in events for one in _deliveries(event, found)]
     if asked:
         await deliveries.put(session, asked)
+
+
+async def _listening(session: AsyncSession, events: Sequence[Event]) -> list[WebhookEndpoint]:
+    """Who may want to hear of these; looked up once in a transaction for each that it is about."""
+    if any(one.everybody for one in events):
+        return list(await endpoints.listening(session, (), everybody=True))
+    known: dict[UUID | None, list[WebhookEndpoint]] = session.info.setdefault(_KNOWN, {})
+    wanted = {None, *(one.affiliate_id for one in events)}
+    if missing := wanted - known.keys():
+        known.update({one: [] for one in missing})
+        for endpoint in await endpoints.listening(session, missing):
+            known[endpoint.affiliate_user_id].append(endpoint)
+    return [endpoint for one in wanted for endpoint in known[one]]
 
 
 async def send_test(session: AsyncSession, endpoint: WebhookEndpoint) -> WebhookDelivery:

@@ -74,13 +74,13 @@ async def get(
 
 
 async def listening(
-    session: AsyncSession, affiliates: Collection[UUID], *, everybody: bool = False
+    session: AsyncSession, owners: Collection[UUID | None], *, everybody: bool = False
 ) -> Sequence[WebhookEndpoint]:
-    """The operators' endpoints that are on, and those of these affiliates, or of all."""
+    """The endpoints that are on of these affiliates (None: the operators'), or of all."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.status == ON)
     if not everybody:
-        owner = col(WebhookEndpoint.affiliate_user_id)
-        query = query.where(or_(owner.is_(None), owner.in_(affiliates)))
+        owned = [_owned_by(owner) for owner in sorted(owners, key=str)]
+        query = query.where(or_(*owned))
     return (await session.exec(query.order_by(col(WebhookEndpoint.id)))).all()
 
 
