@@ -23,7 +23,7 @@ from commands.serve import sandbox, serve
 from desk import Desk
 from domain import audit, operator_tokens
 from domain.audit import Actor
-from domain.errors import DomainError, InvalidError
+from domain.errors import DomainError
 from domain.tax_years import parse_year
 from integrations.errors import TransportError
 from settings import Settings
@@ -183,10 +183,8 @@ async def _on_database(desk: Desk, arguments: argparse.Namespace) -> int:
             print("The database is in shape.")
         elif arguments.command == "replay":
             print(await replay(desk.db, arguments.event, actor))
-        elif arguments.command == "export":
-            await moving.export(desk.db, arguments.what, arguments.output, actor)
-        elif arguments.command == "import":
-            return await importing.run(desk, arguments, actor)
+        elif arguments.command in {"export", "import"}:
+            return await _move(desk, arguments, actor)
         elif arguments.command == "clerk-metadata":
             print(
                 await clerk_metadata(
@@ -220,6 +218,13 @@ async def _doctor(desk: Desk) -> int:
         print(f"{finding.health:>4}  {finding.part:<9} {finding.text}")
         is_well = is_well and finding.health != Health.BAD
     return 0 if is_well else 1
+
+
+async def _move(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    if arguments.command == "import":
+        return await importing.run(desk, arguments, actor)
+    await moving.export(desk.db, arguments.what, arguments.output, actor)
+    return 0
 
 
 async def _tax(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import commissions, contest_winners, milestone_awards, two_tier
-from domain.earnings import PAYOUTS
+from domain.earnings import NOT_EARNED
 from storage import ledger, rollups
 
 _DAY: Final = timedelta(days=1)
@@ -128,7 +128,7 @@ async def _posted(
     return [(day, currency, Kind.COMMISSIONS, amount) for day, currency, amount in sales] + [
         (day, currency, _KINDS.get(reason, Kind.OTHER), amount)
         for day, currency, reason, amount in beside
-        if not reason.startswith(PAYOUTS)
+        if not reason.startswith(NOT_EARNED)
     ]
 
 

@@ -35,8 +35,8 @@ _STARTS: Final[dict[Period, Callable[[datetime, ZoneInfo], datetime]]] = {
     Period.WEEK: start_of_week,
     Period.MONTH: start_of_month,
 }
-PAYOUTS: Final = "payout"
-"""How the reasons of entries begin that move money out, or back in."""
+NOT_EARNED: Final = ("payout", "import")
+"""How the reasons of entries begin that move money out, or back in, or were earned elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def earned(
     since, until = bounds(period, now, zone)
     found = {program.currency: [0, 0]}
     for currency, reason, amount in await ledger.sums(session, affiliate.id, since, until):
-        if not reason.startswith(PAYOUTS):
+        if not reason.startswith(NOT_EARNED):
             found.setdefault(currency, [0, 0])[amount < 0] += amount
     amounts = tuple(Amount(currency, *both) for currency, both in found.items())
     return Earnings(period, zone.key, since, until, now, amounts)

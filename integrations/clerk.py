@@ -5,13 +5,17 @@ answer that lacks any of 33 fields, of which we read three, so a field that Cler
 stop every effect; it also retries by itself for an hour, where the outbox is what retries.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 from integrations.errors import TransportError
 from integrations.http import JsonApi
+
+_PAGE: Final = 500
+"""Users a request, the most that Clerk answers with."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class ClerkUser:
     emails: tuple[str, ...]
     private_metadata: dict[str, Any]
     public_metadata: dict[str, Any]
+    name: str = ""
+    created_at: datetime | None = None
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
@@ -46,6 +52,8 @@ class ClerkUser:
                 emails=tuple(str(address["email_address"]) for address in verified),
                 private_metadata=dict(raw.get("private_metadata") or {}),
                 public_metadata=dict(raw.get("public_metadata") or {}),
+                name=" ".join(filter(None, (raw.get("first_name"), raw.get("last_name")))),
+                created_at=_moment(raw.get("created_at")),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise TransportError("Clerk answered with something that is no user") from error
@@ -72,6 +80,20 @@ class Clerk:
                 return user
         return None
 
+    async def every_user(self) -> AsyncIterator[ClerkUser]:
+        """All users, the first to sign up first, asked for page by page."""
+        offset = 0
+        while True:
+            page = {"limit": str(_PAGE), "offset": str(offset), "order_by": "+created_at"}
+            found = await self._api.call("GET", "/users", params=page)
+            if not isinstance(found, list):
+                raise TransportError("Clerk answered with something that is no list of users")
+            for user in map(ClerkUser.parse, found):
+                yield user
+            if len(found) < _PAGE:
+                break
+            offset += len(found)
+
     async def get_user(self, user_id: str) -> ClerkUser:
         """The user with this id. A user who is gone is a permanent `TransportError`."""
         return ClerkUser.parse(await self._api.call("GET", _user_path(user_id)))
@@ -94,6 +116,13 @@ class Clerk:
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
+
+
+def _moment(milliseconds: Any) -> datetime | None:
+    """A moment as Clerk writes it."""
+    if not isinstance(milliseconds, int):
+        return None
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)
 
 
 def _user_path(user_id: str) -> str:

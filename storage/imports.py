@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.affiliates import Affiliate
-from storage.codes import DiscountCode
+from storage.codes import ACTIVE, DiscountCode
 from storage.ids import new_id
 from storage.links import ReferralLink
 from storage.referrals import Referral
@@ -237,3 +237,58 @@ async def change_commissions(session: AsyncSession, changes: Sequence[dict[str, 
     """Bring commissions that were brought over before to these values, by their `id`."""
     if changes:
         await session.exec(update(ImportedCommission), params=list(changes))
+
+
+async def codes_unmade(session: AsyncSession, affiliate_ids: Sequence[UUID]) -> list[UUID]:
+    """The active promo codes of these affiliates that the payment provider never had."""
+    query = (
+        select(DiscountCode.id)
+        .join(Affiliate, col(Affiliate.promo_code) == col(DiscountCode.code))
+        .where(
+            col(Affiliate.id).in_(affiliate_ids),
+            DiscountCode.status == ACTIVE,
+            DiscountCode.stripe_promotion_code_id == "",
+        )
+        .order_by(col(DiscountCode.id))
+    )
+    return list((await session.exec(query)).all())
+
+
+async def keys_of(session: AsyncSession, affiliate_ids: Sequence[UUID]) -> Sequence[str]:
+    """The canonical addresses of these affiliates."""
+    query = select(Affiliate.email_key).where(col(Affiliate.id).in_(affiliate_ids))
+    return (await session.exec(query.order_by(col(Affiliate.id)))).all()
+
+
+def _untold(source: str, affiliate_ids: Sequence[UUID]) -> Any:
+    return (
+        select(ImportedAffiliate.affiliate_user_id, Affiliate.email)
+        .join(Affiliate, col(Affiliate.id) == col(ImportedAffiliate.affiliate_user_id))
+        .where(
+            ImportedAffiliate.source == source,
+            col(ImportedAffiliate.told_at).is_(None),
+            # Who was here before knows where here is.
+            col(ImportedAffiliate.settled_until).is_not(None),
+            Affiliate.status == "approved",
+            col(ImportedAffiliate.affiliate_user_id).in_(affiliate_ids),
+        )
+        .order_by(col(Affiliate.id))
+    )
+
+
+async def untold(
+    session: AsyncSession, source: str, affiliate_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The addresses of those of these affiliates whom no mail told that they are here."""
+    return dict((await session.exec(_untold(source, affiliate_ids))).all())
+
+
+async def tell(
+    session: AsyncSession, source: str, affiliate_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """The same, and from now on they are told."""
+    found = await untold(session, source, affiliate_ids)
+    theirs = col(ImportedAffiliate.affiliate_user_id).in_(list(found))
+    change = update(ImportedAffiliate).where(theirs, col(ImportedAffiliate.source) == source)
+    await session.exec(change.values(told_at=clock.now()))
+    return found

@@ -48,6 +48,15 @@ CASE = {
 }
 MAILS: dict[str, dict[str, Any]] = {
     "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
+    "affiliate_brought_over": {
+        "name": "Adam Jones",
+        "earlier": "Rewardful",
+        "address": "adam@example.com",
+        "promo_code": "ADAM20",
+        "referral_link": "https://desk.example/r/ADAM20",
+        "owed": ["$30.00", "€8.25"],
+        "dashboard_url": "https://desk.example/affiliate",
+    },
     "affiliate_restored": {**STATE, "dashboard_url": "https://desk.example/affiliate"},
     "affiliate_terminated": {**STATE, "reason": "Ads on our name."},
     "api_key_made": {
