@@ -4,6 +4,7 @@ Rules of the program itself (rates, holds, offers) are data, not environment: se
 `domain/program.py`.
 """
 
+import json
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
@@ -25,6 +26,10 @@ SLACK_API = "https://slack.com/api/"
 STRIPE_API = "https://api.stripe.com"
 CLERK_API = "https://api.clerk.com/v1"
 RESEND_API = "https://api.resend.com"
+PARTNERSTACK_API = "https://api.partnerstack.com/api/v2"
+PARTNERSTACK_LINKS = "https://partnerlinks.io"
+IMPACT_API = "https://api.impact.com"
+AWIN_API = "https://api.awin.com"
 
 _DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 
@@ -145,6 +150,11 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     llm_model: str = ""
 
+    network_secrets: Annotated[dict[str, dict[str, SecretStr]], NoDecode] = {}
+    partnerstack_api_url: str = PARTNERSTACK_API
+    partnerstack_links_url: str = PARTNERSTACK_LINKS
+    impact_api_url: str = IMPACT_API
+    awin_api_url: str = AWIN_API
     fetch_pages: bool = True
     outgoing_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     redis_url: SecretStr | None = None
@@ -169,6 +179,17 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("network_secrets", mode="before")
+    @classmethod
+    def _read_secrets(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            # Without what was typed: half of it may be a secret.
+            raise ValueError('write JSON such as {"impact": {"auth_token": "…"}}') from None
 
     @field_validator("tax_encryption_keys")
     @classmethod

@@ -58,9 +58,14 @@ class JsonApi:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        raw: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        needs_json: bool = True,
     ) -> Any:
         """Ask for `path` and return the JSON of the answer.
+
+        `raw` is a body of another form, which `headers` name. Without `needs_json` an answer
+        that succeeded with something else is None.
 
         Raises `TransportError`: permanent for a refusal (4xx, or a redirect), worth a retry for
         a timeout, a broken connection, 408, 425, 429, 5xx and an answer that is not JSON.
@@ -71,10 +76,11 @@ class JsonApi:
                 self._base_url + path,
                 params=params,
                 json=body,
+                data=raw,
                 headers=headers,
                 allow_redirects=False,
             ) as response:
-                raw = await self._read(response)
+                told = await self._read(response)
         except TimeoutError as error:
             raise TransportError(f"{self.name} did not answer in time") from error
         except aiohttp.InvalidURL as error:
@@ -82,7 +88,7 @@ class JsonApi:
         except aiohttp.ClientError as error:
             cause = type(error).__name__
             raise TransportError(f"{self.name} could not be reached ({cause})") from error
-        return self._answer(response.status, response.headers, raw)
+        return self._answer(response.status, response.headers, told, needs_json=needs_json)
 
     async def close(self) -> None:
         """Close the pool of connections. A later call opens a new one."""
@@ -107,12 +113,14 @@ class JsonApi:
             )
         return self._session
 
-    def _answer(self, status: int, headers: Mapping[str, str], raw: bytes) -> Any:
+    def _answer(
+        self, status: int, headers: Mapping[str, str], raw: bytes, *, needs_json: bool
+    ) -> Any:
         succeeded = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
         try:
             answer = json.loads(raw)
         except ValueError as error:
-            if succeeded:
+            if succeeded and needs_json:
                 raise TransportError(f"{self.name} answered {status} without JSON") from error
             answer = None
         if succeeded:
@@ -120,10 +128,15 @@ class JsonApi:
         code, sentence = self._explain(answer)
         raise TransportError(
             f"{self.name} answered {status}: {sentence}",
-            permanent=status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in RETRYABLE,
+            permanent=not is_worth_a_retry(status),
             retry_after=retry_after(headers.get("Retry-After")),
             code=code,
         )
+
+
+def is_worth_a_retry(status: int) -> bool:
+    """Whether a service that answered with this status may answer otherwise later."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in RETRYABLE
 
 
 def retry_after(value: str | None) -> float | None:

@@ -34,6 +34,7 @@ PLACES: Final = (
     Place("Mailbox", "/sandbox/mail/"),
     Place("Stripe", "/sandbox/stripe/"),
     Place("Clerk", "/sandbox/clerk/"),
+    Place("Networks", "/sandbox/networks/"),
     Place("PassivePost", "/sandbox/passivepost/"),
     Place("Model", "/sandbox/model/"),
     Place("Dashboard", "/affiliate"),

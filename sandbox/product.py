@@ -24,7 +24,9 @@ HOME: Final = "/sandbox/product/"
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)
 _FRAMES: Final = 40
 _FARMED: Final = 24
-_TOLD: Final = frozenset({"ref", "src", "click_id", "landing_page", "referrer", "utm", "at"})
+_TOLD: Final = frozenset(
+    {"ref", "src", "click_id", "landing_page", "referrer", "utm", "at", "network_clicks"}
+)
 _TOUCHES: Final = frozenset({"first_touch", "last_touch"})
 
 

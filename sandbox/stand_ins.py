@@ -11,6 +11,7 @@ from sandbox.clerk.instance import ClerkInstance
 from sandbox.mail.app import mail_app
 from sandbox.mail.mailbox import Mailbox
 from sandbox.model import Model
+from sandbox.networks import SECRETS, Networks
 from sandbox.pages import start_app
 from sandbox.passivepost import PassivePost
 from sandbox.product import TOKEN, Product
@@ -57,6 +58,7 @@ class StandIns:
         self.mail = Mailbox(store=store("mail"))
         self.model = Model()
         self.passivepost = PassivePost(store("passivepost"))
+        self.networks = Networks(store("networks"))
         self.product = Product(self.clerk, self.stripe, desk_url)
         self.tally = TallyForm(f"{desk_url}/webhooks/tally", store=store("tally"))
         for persona in PERSONAS.values():
@@ -71,6 +73,7 @@ class StandIns:
         app.add_subapp("/sandbox/clerk/", clerk_app(self.clerk))
         app.add_subapp("/sandbox/mail/", mail_app(self.mail))
         app.add_subapp("/sandbox/model/", self.model.app())
+        app.add_subapp("/sandbox/networks/", self.networks.app())
         app.add_subapp("/sandbox/passivepost/", self.passivepost.app())
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
         app.add_subapp("/sandbox/product/", self.product.app())
@@ -84,6 +87,7 @@ class StandIns:
         self.mail.traffic.forgive()
         self.model.traffic.forgive()
         self.passivepost.traffic.forgive()
+        self.networks.traffic.forgive()
 
     def settings(self) -> dict[str, Any]:
         """The settings by which Affiliate Desk reaches the stand-ins, by field name."""
@@ -102,6 +106,7 @@ class StandIns:
             "stripe_webhook_secret": WEBHOOK_SECRET,
             "stripe_api_url": f"{self._url}/sandbox/stripe",
             "fetch_pages": False,
+            "outgoing_networks": ("127.0.0.0/8", "::1/128"),
             "admin_api_token": "sandbox-admin-token-that-is-public",
             "product_api_token": TOKEN,
             "tally_signing_secret": self.tally.signing_secret,
@@ -117,5 +122,10 @@ class StandIns:
             "llm_model": "sandbox",
             "passivepost_api_url": f"{self._url}/sandbox/passivepost",
             "passivepost_api_key": self.passivepost.api_key,
+            "network_secrets": SECRETS,
+            "partnerstack_api_url": f"{self._url}/sandbox/networks/partnerstack",
+            "partnerstack_links_url": f"{self._url}/sandbox/networks/partnerstack",
+            "impact_api_url": f"{self._url}/sandbox/networks/impact",
+            "awin_api_url": f"{self._url}/sandbox/networks/awin",
             "mail_from": f"{PRODUCT} Affiliates <affiliates@propmine.example.com>",
         }

@@ -36,7 +36,7 @@ async def add_network(
 
 async def sign_up(db: Database, ref: str = "", click: str = "abc", **changes: Any) -> Verdict:
     """The buyer of `tests.builders.facts` signs up, by a network and maybe a link of ours."""
-    given = {"customer_id": BUYER.id, "email": BUYER.email} | changes
+    given: dict[str, Any] = {"customer_id": BUYER.id, "email": BUYER.email} | changes
     clicks = {"clickid": click} if click else {}
     async with db.transaction() as session:
         return await signups.sign_up(

@@ -1,6 +1,7 @@
 """Affiliate Desk as a process of its own, which tests start, kill and start again."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -82,6 +83,8 @@ def as_environment(settings: Settings) -> Iterable[tuple[str, str]]:
 def _as_text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return json.dumps(value, default=_as_text)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, frozenset | tuple):

@@ -152,3 +152,17 @@ def test_an_address_of_ours_is_whole_and_ends_without_a_slash() -> None:
     assert Settings(product_url="").product_url == ""
     with pytest.raises(ValidationError, match="write a whole address, like https"):
         Settings(public_url="a.example")
+
+
+def test_secrets_of_networks_are_json_and_stay_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By network and field; what is no such thing is refused without being shown."""
+    monkeypatch.setenv("NETWORK_SECRETS", '{"impact": {"auth_token": "dont-show-me"}}')
+    settings = Settings()
+    assert settings.network_secrets["impact"]["auth_token"].get_secret_value() == "dont-show-me"
+    assert "dont-show-me" not in repr(settings)
+    for broken in ('{"impact": {"auth_token": "dont-show-me"', '["dont-show-me"]'):
+        monkeypatch.setenv("NETWORK_SECRETS", broken)
+        with pytest.raises(ValidationError) as error:
+            Settings()
+        assert "network_secrets" in str(error.value)
+        assert "dont-show-me" not in str(error.value)

@@ -1,6 +1,7 @@
 """Whose sale it is when a network brought the customer, and what the network is told of it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,7 +26,7 @@ from tests.network_builders import (
     told,
 )
 
-NO_CODE = {"codes": ()}
+NO_CODE: dict[str, Any] = {"codes": ()}
 
 
 async def trace_of(db: Database, invoice_id: str = "in_1") -> str:
@@ -144,7 +145,7 @@ async def test_a_network_that_is_off_is_told_nothing_new(db: Database) -> None:
     async with db.transaction() as session:
         await networks.switch(session, await network_id(db), RITA, on=False)
     await settle(db, facts(2, **NO_CODE))
-    later = {"fetched_at": PAID + timedelta(days=40), "refunded": 100}
+    later: dict[str, Any] = {"fetched_at": PAID + timedelta(days=40), "refunded": 100}
     await settle(db, facts(1, **later, **NO_CODE))
     assert [each.reference for each in await every_conversion(db)] == ["in_1"]
     assert await earned(db, jared.id) == 557
@@ -220,7 +221,11 @@ async def test_in_any_order_the_network_ends_with_what_is_left(
 
     async def settled(refunded: int, second: int) -> None:
         moment = PAID + timedelta(seconds=second)
-        given = {"customer": buyer, "invoice_id": invoice, "refunded": refunded}
+        given: dict[str, Any] = {
+            "customer": buyer,
+            "invoice_id": invoice,
+            "refunded": refunded,
+        }
         await settle(db, facts(fetched_at=moment, **given, **NO_CODE))
 
     await settled(0, 1)
