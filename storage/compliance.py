@@ -126,6 +126,18 @@ async def cases_of(session: AsyncSession, affiliate_id: UUID, limit: int = 20) -
     return (await session.exec(query.order_by(col(Case.id).desc()).limit(limit))).all()
 
 
+async def page(
+    session: AsyncSession, *, before: UUID | None, limit: int, only_open: bool
+) -> Sequence[Case]:
+    """Cases, or those that wait for a decision, the newest first."""
+    query = select(Case).order_by(col(Case.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Case.id) < before)
+    if only_open:
+        query = query.where(col(Case.open_key).is_not(None))
+    return (await session.exec(query)).all()
+
+
 async def open_cases(session: AsyncSession, limit: int) -> Sequence[tuple[Case, Affiliate]]:
     """The cases that wait for a decision, the longest waiting first, and whom they are about."""
     query = (

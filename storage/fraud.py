@@ -139,6 +139,18 @@ async def flags_of(session: AsyncSession, affiliate_id: UUID, limit: int) -> Seq
     return (await session.exec(query.order_by(col(FraudFlag.id).desc()).limit(limit))).all()
 
 
+async def page(
+    session: AsyncSession, *, before: UUID | None, limit: int, only_open: bool
+) -> Sequence[FraudFlag]:
+    """Pauses and decisions, or those that wait for one, the newest first."""
+    query = select(FraudFlag).order_by(col(FraudFlag.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(FraudFlag.id) < before)
+    if only_open:
+        query = query.where(col(FraudFlag.open_key).is_not(None))
+    return (await session.exec(query)).all()
+
+
 async def open_flags(session: AsyncSession, limit: int) -> Sequence[tuple[FraudFlag, Affiliate]]:
     """The pauses that wait for a decision, the longest waiting first."""
     query = (

@@ -5,14 +5,18 @@ from typing import Final
 from aiohttp import web
 
 from dashboard.api import (
+    affiliate_decisions,
     affiliates,
     applications,
+    cases,
     discount_codes,
     earnings,
+    fraud,
     leaderboard,
     milestones,
     program,
     sales,
+    tiers,
 )
 from dashboard.api.operators import operators_only
 from dashboard.api.problems import answer_problems
@@ -43,6 +47,26 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_get("/affiliates", affiliates.index)
     admin.router.add_get("/affiliates/{id}", affiliates.show)
     admin.router.add_get("/affiliates/{id}/ledger", affiliates.show_ledger)
+    admin.router.add_post("/affiliates/{id}/pause", affiliate_decisions.pause)
+    admin.router.add_post("/affiliates/{id}/restore", affiliate_decisions.restore)
+    admin.router.add_post("/affiliates/{id}/terminate", affiliate_decisions.terminate)
+    admin.router.add_post("/affiliates/{id}/rate", affiliate_decisions.set_rate)
+    admin.router.add_post("/affiliates/{id}/tier", affiliate_decisions.set_tier)
+    admin.router.add_post("/affiliates/{id}/recruiter", affiliate_decisions.set_recruiter)
+    admin.router.add_post("/affiliates/{id}/bidding", affiliate_decisions.allow_bidding)
+    admin.router.add_get("/tiers", tiers.index)
+    admin.router.add_post("/tiers", tiers.create)
+    admin.router.add_get("/tiers/{id}", tiers.show)
+    admin.router.add_patch("/tiers/{id}", tiers.change)
+    admin.router.add_delete("/tiers/{id}", tiers.remove)
+    admin.router.add_get("/fraud-reviews", fraud.index)
+    admin.router.add_get("/fraud-reviews/{id}", fraud.show)
+    admin.router.add_post("/fraud-reviews/{id}/decision", fraud.decide)
+    admin.router.add_post("/fraud-appeals/{id}/answer", fraud.answer)
+    admin.router.add_get("/cases", cases.index)
+    admin.router.add_post("/cases/violations", cases.add)
+    admin.router.add_get("/cases/{id}", cases.show)
+    admin.router.add_post("/cases/{id}/decision", cases.decide)
     admin.router.add_get("/sales/{invoice_id}", sales.show)
     admin.router.add_get("/discount-codes", discount_codes.index)
     admin.router.add_post("/discount-codes", discount_codes.create)
