@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Tests start many processes, and compiling everything anew is a third of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check audit fix lock clean
+.PHONY: run test check bench audit fix lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run ## the whole story at http://127.0.0.1:8080, without any account
@@ -20,6 +20,9 @@ check: $(VENV)/dev ## format, lint, types, import direction
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/dev ## what we owe, each beside its floor; nothing else should run meanwhile
+	$(BIN)/python -m bench
 
 audit: $(VENV)/dev ## known vulnerabilities of what runs; asks PyPI, and says so where it cannot
 	@rm -f $(VENV)/audit.json
