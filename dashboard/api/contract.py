@@ -37,6 +37,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType, NoneType, UnionType
 from typing import (
+    Annotated,
     Any,
     Concatenate,
     Final,
@@ -51,10 +52,10 @@ from typing import (
 )
 
 from aiohttp import hdrs, web
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from dashboard.api.problems import ProblemError
-from dashboard.api.taking import Taken, body_of, path_of, query_of
+from dashboard.api.taking import Described, Taken, body_of, path_of, query_of
 from dashboard.context import CONTEXT, DashboardContext
 from storage.db import Database
 
@@ -169,12 +170,14 @@ def operation(
     also: Mapping[HTTPStatus, Any] = MappingProxyType({}),
     etag: bool = False,
     streams: bool = False,
+    reads: type[BaseModel] | None = None,
 ) -> Callable[[Callable[Concatenate[Call[Caller], Given], Awaitable[object]]], Endpoint]:
     """Declare a handler; see above.
 
     `key` says whether it takes an Idempotency-Key; what is done with `call.key` is the handler's.
     `headers` are those it adds itself, `also` further answers by status. With `etag` the answer
-    carries one, and 304 says that the asker has it. `streams` adds an event stream.
+    carries one, and 304 says that the asker has it. `streams` adds an event stream. `reads` is a
+    body that the handler reads by itself.
     """
 
     def declare(
@@ -223,7 +226,7 @@ def operation(
             who=who,
             path=path,
             query=query,
-            body=body,
+            body=Annotated[Any, Described(reads)] if reads else body,
             answers={status: shown, **also},
             problems=frozenset(failures),
             key=key,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from aiohttp import web
 
 import clock
-from dashboard.api.bodies import read_object
+from dashboard.api.contract import Call, Proof, Who, operation
 from dashboard.api.fields import (
     host_in,
     known_only,
@@ -24,6 +24,8 @@ from dashboard.api.fields import (
 )
 from dashboard.api.moments import rfc3339
 from dashboard.api.problems import ProblemError
+from dashboard.api.product_views import SignUpBody, SignUpView
+from dashboard.api.taking import Described
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT
 from domain import signups
@@ -35,7 +37,6 @@ from storage import idempotency
 from storage.idempotency import KeptAnswer
 from storage.locks import take_turn
 
-_KEY_MAX: Final = 255
 _TWO: Final = 2
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """A server's clock may be ahead of ours: what it says of right now is right now."""
@@ -46,27 +47,48 @@ _FIELDS: Final = (
 )
 
 
-async def sign_up(request: web.Request) -> web.Response:
+async def _admit(request: web.Request) -> None:
+    expected = request.app[CONTEXT].settings.product_api_token
+    if expected is None or not expected.get_secret_value():
+        raise ProblemError(HTTPStatus.NOT_FOUND, "Sign-ups are off: PRODUCT_API_TOKEN is not set.")
+    given = bearer(request).encode(errors="surrogateescape")
+    if not hmac.compare_digest(given, expected.get_secret_value().encode()):
+        raise ProblemError(
+            HTTPStatus.UNAUTHORIZED,
+            "Send the product's token: Authorization: Bearer PRODUCT_API_TOKEN.",
+        )
+
+
+PRODUCT: Final = Proof(
+    "productToken",
+    {"type": "http", "scheme": "bearer", "description": "PRODUCT_API_TOKEN, of the backend."},
+)
+_BACKEND: Final = Who(_admit, (PRODUCT,), problems=(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND))
+
+
+@operation(
+    "Report a sign-up",
+    tag="Tracking",
+    who=_BACKEND,
+    status=HTTPStatus.CREATED,
+    key="required",
+)
+async def sign_up(
+    call: Call[None], body: Annotated[dict[str, Any], Described(SignUpBody)]
+) -> SignUpView:
     """Say that somebody signed up; answered with who got them, and why or why not.
 
     For the product's backend: its token, and an `Idempotency-Key` by which the same request gets
     the same answer.
     """
-    _require_product(request)
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key or len(key) > _KEY_MAX or not key.isprintable():
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            f"Send an Idempotency-Key of 1 to {_KEY_MAX} characters, the same for each attempt.",
-        )
-    given = await read_object(request)
+    given = body
     wanted = _read_signup(given)
-    visitors = visitor_key(request.app[CONTEXT].secret_key)
-    key = f"signup:{keepable(key)}"
+    visitors = visitor_key(call.context.secret_key)
+    key = f"signup:{keepable(call.key)}"
     # Without the address, of which nothing is kept that could be guessed.
     same = {name: value for name, value in given.items() if name != "ip"}
     asked = sha256(json.dumps(same, sort_keys=True).encode(errors="replace")).hexdigest()
-    async with request.app[CONTEXT].db.transaction() as session:
+    async with call.db.transaction() as session:
         await take_turn(session, key)
         kept = await idempotency.get(session, key)
         if kept is None:
@@ -81,19 +103,7 @@ async def sign_up(request: web.Request) -> web.Response:
     if kept.request != asked:
         detail = "This Idempotency-Key came with another body before. Use a new one."
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
-    return web.json_response(kept.answer, status=kept.status)
-
-
-def _require_product(request: web.Request) -> None:
-    expected = request.app[CONTEXT].settings.product_api_token
-    if expected is None or not expected.get_secret_value():
-        raise ProblemError(HTTPStatus.NOT_FOUND, "Sign-ups are off: PRODUCT_API_TOKEN is not set.")
-    given = bearer(request).encode(errors="surrogateescape")
-    if not hmac.compare_digest(given, expected.get_secret_value().encode()):
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED,
-            "Send the product's token: Authorization: Bearer PRODUCT_API_TOKEN.",
-        )
+    return SignUpView.model_validate(kept.answer)
 
 
 def _read_signup(given: dict[str, Any]) -> SignUp:

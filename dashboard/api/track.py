@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from dashboard.api import signups
+from dashboard.api.contract import PUBLIC, Call, operation
 from dashboard.api.fields import (
     host_in,
     network_clicks_in,
@@ -17,6 +18,7 @@ from dashboard.api.fields import (
     wrong,
 )
 from dashboard.api.problems import ProblemError, answer_problems, problem
+from dashboard.api.product_views import ClickBody, ClickTaken
 from dashboard.clicks import Clicks
 from dashboard.context import CONTEXT, DashboardContext
 from dashboard.cors import allow_product
@@ -43,11 +45,26 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     app.add_subapp(PREFIX, tracking)
 
 
-async def click(request: web.Request) -> web.Response:
+@operation(
+    "Report a click",
+    tag="Tracking",
+    who=PUBLIC,
+    status=HTTPStatus.ACCEPTED,
+    reads=ClickBody,
+    problems=(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+)
+async def click(call: Call[None]) -> ClickTaken | web.Response:
     """Keep a click that a page of the product reports; 202 with its id once it is on disk.
 
     The body is JSON however it is called: as plain text, browsers send it without asking first.
     """
+    request = call.request
     clicks = request.app[_CLICKS]
     given = await _read_click(request)
     try:
@@ -70,7 +87,7 @@ async def click(request: web.Request) -> web.Response:
     except IntakeFullError as error:
         detail = "Too many clicks wait. Send this one again in a moment."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=_SOON_S) from error
-    return web.json_response({"click_id": str(name)}, status=HTTPStatus.ACCEPTED)
+    return ClickTaken(click_id=name)
 
 
 async def _read_click(request: web.Request) -> dict[str, Any]:

@@ -6,16 +6,28 @@ The product's pages may call it from a browser; nothing here needs to be secret.
 import hmac
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import structlog
 from aiohttp import web
 from limits import RateLimitItem
 
-from dashboard.api.bodies import read_object
+from dashboard.api.contract import Call, Who, operation
 from dashboard.api.fields import wrong
-from dashboard.api.moments import rfc3339
 from dashboard.api.problems import ProblemError, answer_problems
+from dashboard.api.product_views import (
+    CheckoutView,
+    CodeTold,
+    DiscountView,
+    InvalidCode,
+    OrderBody,
+    PreviewView,
+    Question,
+    ValidCode,
+    ValidCodes,
+)
+from dashboard.api.signups import PRODUCT
+from dashboard.api.taking import Described
 from dashboard.bearer import bearer
 from dashboard.context import CONTEXT, DashboardContext
 from dashboard.cors import allow_product
@@ -27,7 +39,6 @@ from domain.checkouts import Offer, offer
 from domain.code_checks import CodeRefusedError, Person, Price, Refusal, Wish, in_words
 from domain.program import Program
 from domain.program_values import Plan
-from domain.texts import keepable
 from domain.typed_codes import read_codes
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
@@ -49,39 +60,60 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     app.add_subapp(PREFIX, public)
 
 
-async def validate(request: web.Request) -> web.Response:
-    """`?code=&plan=&user=`: what a code takes off, or why it may not be used.
+def _anybody(item: RateLimitItem) -> Who[bool]:
+    """Anybody, so often; the product itself, which is told to handlers, as often as it likes."""
 
-    Several codes, repeated or with commas, are judged together. `user` is a mail address or a
-    customer's id.
+    async def admit(request: web.Request) -> bool:
+        if _is_product(request):
+            return True
+        await _spend(request, item)
+        return False
+
+    problems = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+    return Who(admit, (PRODUCT,), problems=problems, optional=True)
+
+
+@operation("Validate discount codes", tag="Checkout", who=_anybody(CODES_PER_CLIENT))
+async def validate(call: Call[bool], query: Question) -> ValidCodes | ValidCode | InvalidCode:
+    """What a code takes off, or why it may not be used.
+
+    Several codes, repeated or with commas, are judged together.
     """
-    if not _is_product(request):
-        await _spend(request, CODES_PER_CLIENT)
-    context = request.app[CONTEXT]
-    words = read_codes(split_codes(request.query.getall("code", [])))
-    person = _user(keepable(request.query.get("user", ""))[:_USER_MAX].strip())
+    context = call.context
+    words = read_codes(split_codes(list(query.code)))
+    person = _user(query.user[:_USER_MAX].strip())
     async with context.db.read() as session:
         settings = await program.load(session)
-    plan = _plan(keepable(request.query.get("plan", "")), settings)
+    plan = _plan(query.plan, settings)
     price = await _price_if_known(context, plan, settings)
     wish = Wish(person, plan.slug if plan else "", price)
     async with context.db.read() as session:
         verdict = await code_checks.judge(session, words, wish, settings)
     if verdict.refusal is not None:
-        return web.json_response(_invalid(verdict.refusal))
-    return web.json_response(_valid(verdict.codes, price))
+        return _invalid(verdict.refusal)
+    return _valid(verdict.codes, price)
 
 
-async def apply(request: web.Request) -> web.Response:
+@operation(
+    "Start a checkout",
+    tag="Checkout",
+    who=_anybody(CHECKOUTS_PER_CLIENT),
+    status=HTTPStatus.CREATED,
+    problems=(
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+)
+async def apply(
+    call: Call[bool], body: Annotated[dict[str, Any], Described(OrderBody)]
+) -> CheckoutView:
     """Start a checkout with codes and what attribution needs; 201 with the address to pay at."""
-    context = request.app[CONTEXT]
-    trusted = _is_product(request)
-    if not trusted:
-        await _spend(request, CHECKOUTS_PER_CLIENT)
+    context = call.context
     gateway = context.stripe
     if gateway is None:
         raise _unavailable("Payments are not set up here yet.")
-    wanted = read_order(await read_object(request), context.settings, trusted=trusted)
+    wanted = read_order(body, context.settings, trusted=call.caller)
     async with context.db.read() as session:
         settings = await program.load(session)
     plan = _plan(wanted.plan, settings)
@@ -100,14 +132,11 @@ async def apply(request: web.Request) -> web.Response:
     except TransportError as error:
         _log.warning("checkout_failed", error=str(error), permanent=error.permanent)
         raise _unavailable("Payment cannot be started at the moment. Try again soon.") from error
-    return web.json_response(
-        {
-            "id": str(checkout.id),
-            "url": checkout.url,
-            "expires_at": rfc3339(checkout.expires_at),
-            "preview": _preview(made, plan.slug),
-        },
-        status=HTTPStatus.CREATED,
+    return CheckoutView(
+        id=checkout.id,
+        url=checkout.url,
+        expires_at=checkout.expires_at,
+        preview=_preview(made, plan.slug),
     )
 
 
@@ -145,45 +174,39 @@ async def _price_if_known(
         return None
 
 
-def _valid(codes: tuple[DiscountCode, ...], price: Price | None) -> dict[str, Any]:
-    """What the codes do. The first speaks for those beside it, which `codes` lists one by one."""
+def _valid(codes: tuple[DiscountCode, ...], price: Price | None) -> ValidCodes | ValidCode:
     told = [
-        {
-            "code": code.code,
-            "discount": {
-                "type": code.discount_type,
-                "value": code.discount_value,
-                "currency": code.currency or None,
-            },
-            "duration": code.duration,
-            "duration_months": code.duration_months,
-            "summary": in_words(code),
-        }
+        CodeTold(
+            code=code.code,
+            discount=DiscountView(
+                type=code.discount_type, value=code.discount_value, currency=code.currency or None
+            ),
+            duration=code.duration,
+            duration_months=code.duration_months,
+            summary=in_words(code),
+        )
         for code in codes
     ]
-    body: dict[str, Any] = {"valid": True, **told[0]}
-    if len(told) > 1:
-        body |= {"summary": " and ".join(in_words(code) for code in codes), "codes": told}
-    return body | {"preview": _preview(offer(codes, price), price.plan) if price else None}
+    first = dict(told[0])
+    preview = _preview(offer(codes, price), price.plan) if price else None
+    if len(told) == 1:
+        return ValidCode(**first, preview=preview)
+    first["summary"] = " and ".join(in_words(code) for code in codes)
+    return ValidCodes(**first, codes=told, preview=preview)
 
 
-def _invalid(refusal: Refusal) -> dict[str, Any]:
-    return {
-        "valid": False,
-        "code": refusal.code,
-        "reason": refusal.reason,
-        "message": refusal.message,
-    }
+def _invalid(refusal: Refusal) -> InvalidCode:
+    return InvalidCode(code=refusal.code, reason=refusal.reason, message=refusal.message)
 
 
-def _preview(made: Offer, plan: str) -> dict[str, Any]:
-    return {
-        "plan": plan,
-        "currency": made.currency,
-        "price": made.price,
-        "discount": made.discount,
-        "total": made.total,
-    }
+def _preview(made: Offer, plan: str) -> PreviewView:
+    return PreviewView(
+        plan=plan,
+        currency=made.currency,
+        price=made.price,
+        discount=made.discount,
+        total=made.total,
+    )
 
 
 async def _spend(request: web.Request, item: RateLimitItem) -> None:
