@@ -9,6 +9,7 @@ from dashboard.context import CONTEXT, DIRECTORY, DashboardContext
 from dashboard.directory import Directory
 from dashboard.pages import (
     affiliates,
+    api_keys,
     applications,
     checklists,
     compliance,
@@ -66,6 +67,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/sign-in/{token}", sessions.open_with_link)
     pages.router.add_post("/sign-out", sessions.end)
     _add_dashboard(pages)
+    api_keys.add_routes(pages)
     compliance.add_routes(pages)
     fraud.add_routes(pages)
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)

@@ -12,6 +12,7 @@ PAGES: Final = (
     ("Payouts", "/affiliate/dashboard/payouts"),
     ("Tax", "/affiliate/dashboard/tax"),
     ("Settings", "/affiliate/dashboard/settings"),
+    ("API keys", "/affiliate/dashboard/api-keys"),
     ("Rules", "/affiliate/dashboard/rules"),
 )
 

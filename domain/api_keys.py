@@ -104,8 +104,7 @@ async def rotate(
     affiliate = await _approved(session, affiliate_id)
     before = await _key(session, affiliate_id, key_id)
     now = clock.now()
-    if before.replaced_by is not None:
-        raise ConflictError("This key was rotated already. Rotate the one that took its place.")
+    require_unrotated(before)
     if not before.works(now):
         raise ConflictError("This key does not work any more. Make a new one.")
     made, text = await _add(session, affiliate, before.name, before.scopes)
@@ -122,6 +121,12 @@ async def rotate(
         works_until=before.expires_at.isoformat(),
     )
     return made, text
+
+
+def require_unrotated(key: ApiKey) -> None:
+    """Raise `ConflictError` for a key whose place another one took."""
+    if key.replaced_by is not None:
+        raise ConflictError("This key was rotated already. Rotate the one that took its place.")
 
 
 async def revoke(session: AsyncSession, affiliate_id: UUID, key_id: UUID, actor: Actor) -> ApiKey:

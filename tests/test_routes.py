@@ -257,6 +257,11 @@ async def test_who_was_refused_is_in_the_log(
 
 
 OWNED: Final = {
+    **{
+        f"{method} /affiliate/dashboard/api-keys/{{id}}/{deed}": "test_keys_of_others_are_not_found"
+        for method in ("GET", "POST")
+        for deed in ("rotate", "revoke")
+    },
     "POST /affiliate/dashboard/links/{id}/rename": "test_links_of_others_and_none_are_not_found",
     "POST /affiliate/dashboard/links/{id}/delete": "test_links_of_others_and_none_are_not_found",
     "POST /affiliate/dashboard/links/{id}/restore": "test_links_of_others_and_none_are_not_found",
