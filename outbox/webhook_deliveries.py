@@ -105,7 +105,7 @@ class WebhookPump:
     def _headers(self, delivery: WebhookDelivery, endpoint: WebhookEndpoint) -> dict[str, str]:
         key = self._settings.secret_key.get_secret_value()
         now = clock.now()
-        message, timestamp = message_id(delivery.event_id), int(now.timestamp())
+        message, timestamp = delivery.webhook_id, int(now.timestamp())
         signatures = (
             webhook_endpoints.signature(secret, message, timestamp, delivery.body)
             for secret in webhook_endpoints.signing_secrets(key, endpoint, now)
@@ -116,11 +116,6 @@ class WebhookPump:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": " ".join(signatures),
         }
-
-
-def message_id(event_id: UUID) -> str:
-    """An event's id as receivers see it, the same at every attempt."""
-    return f"msg_{event_id.hex}"
 
 
 def own_networks(settings: Settings, owner: UUID | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, text, tuple_
@@ -16,6 +16,7 @@ from storage.db import announce
 from storage.ids import first_id, new_id
 from storage.work import Work, is_open, open_rows_index, parked_rows_index
 
+State = Literal["waiting", "retrying", "delivered", "failed"]
 TOPIC = "webhook_deliveries"
 
 
@@ -54,8 +55,13 @@ class WebhookDelivery(Work, table=True):
     happened_at: datetime = Field(default_factory=clock.now)
 
     @property
-    def state(self) -> str:
-        """Such as `delivered`, `failed`, `retrying` or `waiting`."""
+    def webhook_id(self) -> str:
+        """The event's id as receivers see it, the same at every attempt."""
+        return f"msg_{self.event_id.hex}"
+
+    @property
+    def state(self) -> State:
+        """What has become of it."""
         if self.handled_at is not None:
             return "delivered"
         if self.parked_at is not None:

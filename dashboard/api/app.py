@@ -10,6 +10,7 @@ from dashboard.api import (
     applications,
     cases,
     discount_codes,
+    docs,
     earnings,
     fraud,
     leaderboard,
@@ -17,10 +18,16 @@ from dashboard.api import (
     program,
     sales,
     tiers,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 from dashboard.api.operators import operators_only
 from dashboard.api.problems import answer_problems
 from dashboard.api.streams import Streams
+from dashboard.api.v1 import commissions as v1_commissions
+from dashboard.api.v1 import earnings as v1_earnings
+from dashboard.api.v1 import referrals as v1_referrals
+from dashboard.api.v1 import stats as v1_stats
 from dashboard.context import CONTEXT, DashboardContext
 
 PREFIX: Final = "/api/admin"
@@ -31,6 +38,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     """Add the admin API, for whoever holds ADMIN_API_TOKEN, and the affiliates' own."""
     _add_admin(app, context)
     _add_members(app, context)
+    docs.add_routes(app, context)
 
 
 def _add_admin(app: web.Application, context: DashboardContext) -> None:
@@ -75,7 +83,23 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
+    _add_webhooks(admin)
     app.add_subapp(PREFIX, admin)
+
+
+def _add_webhooks(admin: web.Application) -> None:
+    admin.router.add_get("/webhooks", webhook_endpoints.index)
+    admin.router.add_post("/webhooks", webhook_endpoints.create)
+    admin.router.add_get("/webhooks/{id}", webhook_endpoints.show)
+    admin.router.add_patch("/webhooks/{id}", webhook_endpoints.change)
+    admin.router.add_delete("/webhooks/{id}", webhook_endpoints.remove)
+    admin.router.add_get("/webhooks/{id}/secret", webhook_endpoints.show_secret)
+    admin.router.add_post("/webhooks/{id}/rotate", webhook_endpoints.rotate)
+    admin.router.add_post("/webhooks/{id}/test", webhook_deliveries.test)
+    admin.router.add_get("/webhooks/{id}/deliveries", webhook_deliveries.index)
+    admin.router.add_post("/webhooks/{id}/replay", webhook_deliveries.replay_failed)
+    admin.router.add_get("/webhook-deliveries/{id}", webhook_deliveries.show)
+    admin.router.add_post("/webhook-deliveries/{id}/replay", webhook_deliveries.replay)
 
 
 def _add_members(app: web.Application, context: DashboardContext) -> None:
@@ -87,6 +111,10 @@ def _add_members(app: web.Application, context: DashboardContext) -> None:
     members.on_shutdown.append(streams.close)
     members.router.add_get("/earnings/live", earnings.show)
     members.router.add_get("/leaderboard", leaderboard.show)
+    members.router.add_get("/v1/stats", v1_stats.show)
+    members.router.add_get("/v1/referrals", v1_referrals.index)
+    members.router.add_get("/v1/commissions", v1_commissions.index)
+    members.router.add_get("/v1/earnings", v1_earnings.index)
     members.router.add_get("/milestones", milestones.index)
     members.router.add_post("/milestones", milestones.create)
     members.router.add_get("/milestones/{id}", milestones.show)

@@ -4,9 +4,17 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+_AWARE: Final = TypeAdapter(AwareDatetime)
 _FORM: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?(.*)", re.ASCII)
 
 
@@ -17,9 +25,15 @@ def rfc3339(moment: datetime) -> str:
 
 def _no_number(given: Any) -> Any:
     """Seconds since 1970 are no moment here: who sends 20261105 means a day."""
-    if isinstance(given, str) and not _FORM.fullmatch(given):
-        raise PydanticCustomError("moment", "Send a time like 2026-11-05T12:00:00Z.")
-    return given
+    if not isinstance(given, str):
+        return given
+    try:
+        if _FORM.fullmatch(given):
+            # Read here: a strict body would not take text for a moment behind this.
+            return _AWARE.validate_python(given)
+    except ValidationError:
+        pass  # such as the 31st of February, or one without its time zone
+    raise PydanticCustomError("moment", "Send a time like 2026-11-05T12:00:00Z.")
 
 
 Moment = Annotated[
