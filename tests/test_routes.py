@@ -56,7 +56,8 @@ OPEN: Final = frozenset(
 CLASSES: Final = (
     ("affiliate", re.compile(r"\w+ /affiliate/dashboard(/.*)?")),
     ("admin token", re.compile(r"\w+ /api/admin/.*|(POST|PATCH|DELETE) /api/affiliate/.*")),
-    ("affiliate's session", re.compile(r"GET /api/affiliate/.*")),
+    ("affiliate's API key", re.compile(r"GET /api/affiliate/v1/.*")),
+    ("affiliate's session", re.compile(r"GET /api/affiliate/(?!v1/).*")),
     ("product token", re.compile(r"POST /api/track/signup")),
     ("webhook's signature", re.compile(r"POST /(webhooks/\w+|internal/affiliate/tally-webhook)")),
     ("Slack's signature", re.compile(r"POST /slack/events")),
