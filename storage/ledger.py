@@ -14,8 +14,9 @@ from storage.ids import new_id
 
 POSTED_FOR = "commission:"
 """How the `source` of an entry begins that belongs to a commission, before its id."""
+OF_PAYOUTS = text("source LIKE 'payout:%'")
 _BESIDE_SALES = text("source NOT LIKE 'commission:%'")
-"""As a text, the same wherever it stands: an index of some rows serves who asks in its words."""
+"""As texts, the same wherever they stand: an index of some rows serves who asks in its words."""
 
 
 class LedgerEntry(SQLModel, table=True):
@@ -27,7 +28,10 @@ class LedgerEntry(SQLModel, table=True):
 
     __tablename__ = "affiliate_ledger"
     __table_args__ = (
-        Index("ix_affiliate_ledger_affiliate", "affiliate_user_id", "currency", "available_at"),
+        Index(
+            "ix_affiliate_ledger_affiliate",
+            *("affiliate_user_id", "currency", "available_at", "amount"),
+        ),
         Index("ix_affiliate_ledger_pages", "affiliate_user_id", "id"),
         Index("ix_affiliate_ledger_months", "affiliate_user_id", "created_at"),
         Index(
@@ -36,6 +40,12 @@ class LedgerEntry(SQLModel, table=True):
             "created_at",
             sqlite_where=_BESIDE_SALES,
             postgresql_where=_BESIDE_SALES,
+        ),
+        Index(
+            "ix_affiliate_ledger_payouts",
+            *("affiliate_user_id", "currency", "amount"),
+            sqlite_where=OF_PAYOUTS,
+            postgresql_where=OF_PAYOUTS,
         ),
     )
 

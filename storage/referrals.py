@@ -42,6 +42,7 @@ class Referral(SQLModel, table=True):
         ),
         Index("ix_affiliate_referrals_converted", "counted", "converted_at", "affiliate_user_id"),
         Index("ix_affiliate_referrals_email", "email_key"),
+        Index("ix_affiliate_referrals_plans", "affiliate_user_id", "plan", "status"),
         Index("ix_affiliate_referrals_counted", "affiliate_user_id", "counted"),
         Index("ix_affiliate_referrals_recent", "affiliate_user_id", "created_at", "id"),
     )

@@ -15,7 +15,7 @@ from storage.commissions import Commission
 from storage.compliance import Case
 from storage.inbox import InboxEvent
 from storage.leaks import Leak
-from storage.ledger import LedgerEntry
+from storage.ledger import OF_PAYOUTS, LedgerEntry
 from storage.outbox import Effect
 from storage.payouts import OPEN, PAID, Payout
 from storage.sales import Sale
@@ -30,7 +30,7 @@ async def sent(session: AsyncSession, affiliate_id: UUID | None = None) -> Amoun
     """What left the balances for payouts and did not come back, reserved or paid."""
     query = (
         select(LedgerEntry.affiliate_user_id, LedgerEntry.currency, -func.sum(LedgerEntry.amount))
-        .where(col(LedgerEntry.source).startswith("payout:"))
+        .where(OF_PAYOUTS)
         .group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
     )
     if affiliate_id is not None:
