@@ -43,12 +43,16 @@ FIRSTPROMOTER: Final = Source(
             | _DATES
             | {
                 "email": ("email", "lead_email", "customer_email"),
-                "user": ("uid", "username"),
+                "foreign": ("uid", "username"),
                 "customer": ("stripe_customer_id", "customer_id", "cus_id"),
                 "state": ("state", "status"),
                 "plan": ("plan_name", "plan"),
             },
-            (("email", "user", "customer"), ("whose_id", "whose_email", "whose_ref"), ("state",)),
+            (
+                ("email", "foreign", "customer"),
+                ("whose_id", "whose_email", "whose_ref"),
+                ("state",),
+            ),
             frozenset({"uid", "customer_since", "plan_name", "split_promotion_id"}),
         ),
         Form(
@@ -63,7 +67,7 @@ FIRSTPROMOTER: Final = Source(
                 "state": ("status", "state"),
                 "paid": ("is_paid", "paid"),
                 "unit": ("unit", "reward_type"),
-                "user": ("referral_uid", "uid"),
+                "foreign": ("referral_uid", "uid"),
                 "customer_email": ("referral_email", "lead_email", "customer_email"),
                 "about": ("event_id", "sale_id"),
             },

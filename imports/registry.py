@@ -56,36 +56,39 @@ def _items(opened: Sequence[tuple[CsvFile, Reader]], watch: Choose) -> Iterator[
 
 
 def _guess(opened: Sequence[CsvFile]) -> Source:
-    """Whose files these are: the one program whose forms all of them have, and best."""
-    scores = {}
-    for source in SOURCES.values():
-        best = [_best(file, source) for file in opened]
-        if all(best):
-            found = [
-                form.score(file.header) for file, form in zip(opened, best, strict=True) if form
-            ]
-            scores[source.name] = tuple(map(sum, zip(*found, strict=True)))
-    first = sorted(scores, key=lambda name: scores[name], reverse=True)
-    if not first:
-        raise _nobodys(opened)
-    if len(first) > 1 and scores[first[0]] == scores[first[1]]:
-        either = " or ".join(
-            SOURCES[name].title for name in first if scores[name] == scores[first[0]]
+    """Whose files these are: the one program whose forms fit each of them best."""
+    for file in opened:
+        if not _likely(file):
+            raise InvalidError(f"{_header(file)} No program that is known writes such a file.")
+    common = [name for name in SOURCES if all(name in _likely(file) for file in opened)]
+    if not common:
+        said = "; ".join(f"{file.path.name} of {_titles(_likely(file))}" for file in opened)
+        raise InvalidError(
+            f"These files look like those of several programs: {said}. Import one program at a "
+            "time, or say with --from whose they are."
         )
-        raise InvalidError(f"These files could be from {either}. Say which with --from.")
-    return SOURCES[first[0]]
+    if len(common) > 1:
+        raise InvalidError(f"This could be of {_titles(common)}. Say which with --from.")
+    return SOURCES[common[0]]
+
+
+def _likely(file: CsvFile) -> list[str]:
+    """The programs whose form fits a file best; several where nothing tells them apart."""
+    scores = {
+        source.name: form.score(file.header)
+        for source in SOURCES.values()
+        if (form := _best(file, source)) is not None
+    }
+    return [name for name, score in scores.items() if score == max(scores.values())]
+
+
+def _titles(names: Sequence[str]) -> str:
+    return " or ".join(SOURCES[name].title for name in names)
 
 
 def _best(file: CsvFile, source: Source) -> Form | None:
     fitting = [form for form in source.forms if form.fits(file.header)]
     return max(fitting, key=lambda form: form.score(file.header), default=None)
-
-
-def _nobodys(opened: Sequence[CsvFile]) -> InvalidError:
-    for file in opened:
-        if not any(_best(file, source) for source in SOURCES.values()):
-            return InvalidError(f"{_header(file)} No program that is known writes such a file.")
-    return InvalidError("These files are not all of one program. Import one program at a time.")
 
 
 def _header(file: CsvFile) -> str:
@@ -107,6 +110,14 @@ def _reader(file: CsvFile, source: Source, options: Options) -> Reader:
         raise InvalidError(
             f"{_header(file)} That is no file of {source.title}, of which we need {wanted}."
         )
+    likely = _likely(file)
+    if source.name not in likely and not form.score(file.header)[0]:
+        other = _best(file, SOURCES[likely[0]])
+        if other is not None and other.score(file.header)[0] > 1:
+            # The same column may be the sale there and the commission here.
+            raise InvalidError(
+                f"{file.path.name} looks like a file of {_titles(likely)}, not of {source.title}."
+            )
     columns = form.found(file.header)
     minor = _whole_is_minor(file, columns, source, options)
     return Reader(source, form, columns, len(file.header), options, minor)

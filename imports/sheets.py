@@ -76,9 +76,10 @@ class Reader:
             yield self._customer(place, cells)
         elif self.form.noun == COMMISSIONS:
             yield from self._commission(place, cells)
+        elif found := refs(cells["ref"]):
+            yield from (BroughtLink(place, _whose(cells), ref) for ref in found)
         else:
-            for ref in refs(cells["ref"]):
-                yield BroughtLink(place, _whose(cells), ref)
+            yield Skipped(place, "A link without a name.")
 
     def _affiliate(self, place: Place, cells: dict[str, str]) -> Item:
         email = parse_email(cells["email"])
@@ -121,7 +122,7 @@ class Reader:
         self, place: Place, cells: dict[str, str], whose: Whose, *, paid: bool
     ) -> BroughtCustomer | None:
         """Who a customer is; None where nothing tells."""
-        known = {"customer": "", "user": cells.get("user", ""), "email": ""}
+        known = dict.fromkeys(("customer", "user", "email"), "")
         for cell in (cells.get("customer", ""), cells.get("foreign", "")):
             # An id that the product chose: the payment provider's, an address, or its own.
             kind = "customer" if cell.startswith("cus_") else "email" if "@" in cell else "user"
