@@ -8,7 +8,8 @@
   const KEY = "affiliate-desk";
   const NAMES = ["source", "medium", "campaign", "content", "term", "id"];
   const query = new URLSearchParams(location.search);
-  const ref = query.get("ref");
+  const refs = ["ref", ...(told.refs || "").split(" ")];
+  const ref = refs.map((name) => name && query.get(name)).find((value) => value);
   const waits = told.consent === "required";
   const clicks = {};
   for (const name of ["clickid", "irclickid", "awc", "ps_xid", ...(told.clickIds || "").split(" ")]) {

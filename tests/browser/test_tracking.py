@@ -92,6 +92,20 @@ async def test_the_tracker_keeps_the_first_and_the_last_touch(sandbox: str) -> N
         assert all(one.url.startswith(sandbox) for one in asked)
 
 
+async def test_links_of_an_earlier_program_go_on_counting(sandbox: str) -> None:
+    """The tag names their parameters; without it they are nothing to us."""
+    async with chromium() as browser, page_of(browser) as page:
+        await send_the_form(page, sandbox)
+        await approve_in_slack(page, sandbox)
+        old = f"{sandbox}/sandbox/product/?via=jared30&utm_source=blog"
+        await page.goto(old)
+        assert await known(page) == {}
+        await page.add_init_script(told("refs", "via fpr"))
+        await page.goto(old)
+        found = await known(page)
+        assert (found["ref"], bool(found["click_id"])) == ("jared30", True)
+
+
 GPC = "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () => true})"
 
 
