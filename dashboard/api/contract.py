@@ -11,8 +11,8 @@
         id: UUID
         title: str
 
-    @operation("Rename a contest", tag="Contests", who=ADMIN, problems=(NOT_FOUND, CONFLICT))
-    async def rename(call: Call[Actor], path: Named, body: Change) -> ContestView:
+    @operation("Rename a contest", tag="Contests", who=operator("contests:write"))
+    async def rename(call: Call[Operator], path: Named, body: Change) -> ContestView:
         \"\"\"The words of the document: what it does, for whoever calls it.\"\"\"
         async with call.db.transaction() as session:
             ...
@@ -215,7 +215,8 @@ def operation(
         failures = {*problems, *who.problems}
         failures |= {NOT_FOUND} if path else set()
         failures |= {HTTPStatus.UNPROCESSABLE_ENTITY} if query or body else set()
-        failures |= {HTTPStatus.BAD_REQUEST} if key != "none" else set()
+        if key != "none":  # 422: it came with another request before
+            failures |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
         if body:
             failures |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
             failures |= {HTTPStatus.UNSUPPORTED_MEDIA_TYPE}

@@ -7,7 +7,7 @@ from aiohttp import hdrs
 from pydantic import ConfigDict, Field
 
 from dashboard.api.contract import NOT_FOUND, Answer, Call, operation
-from dashboard.api.members import ADMIN_OR_MEMBER
+from dashboard.api.members import operator_or_member
 from dashboard.api.taking import Taken, Told, says
 from dashboard.standing import Member
 from domain import leaderboard, program
@@ -62,7 +62,12 @@ class BoardView(Told):
     own_position: OwnPlace | None
 
 
-@operation("Show the leaderboard", tag="Leaderboard", who=ADMIN_OR_MEMBER, problems=(NOT_FOUND,))
+@operation(
+    "Show the leaderboard",
+    tag="Leaderboard",
+    who=operator_or_member("affiliates:read"),
+    problems=(NOT_FOUND,),
+)
 async def show(call: Call[Member | None], query: Wanted) -> Answer[BoardView]:
     """The first `limit` of a `period` by a `metric`, for a signed-in affiliate or the admin.
 

@@ -6,8 +6,9 @@ from typing import Final
 from aiohttp import web
 
 from dashboard import cookies
-from dashboard.api.access import OPERATOR, is_admin
+from dashboard.api.access import OPERATOR
 from dashboard.api.contract import Proof, Who
+from dashboard.api.operators import carries_token, operator
 from dashboard.api.problems import ProblemError
 from dashboard.context import CONTEXT
 from dashboard.standing import Member, known_here
@@ -36,10 +37,6 @@ async def member_of(request: web.Request) -> Member:
     return Member(standing.affiliate, owner)
 
 
-async def _admin_or_member(request: web.Request) -> Member | None:
-    return None if is_admin(request) else await member_of(request)
-
-
 SESSION: Final = Proof(
     "affiliateSession",
     {
@@ -52,5 +49,16 @@ SESSION: Final = Proof(
 _PROBLEMS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 MEMBER: Final = Who(member_of, (SESSION,), problems=_PROBLEMS)
 """Approved affiliates, signed in."""
-ADMIN_OR_MEMBER: Final = Who(_admin_or_member, (SESSION, OPERATOR), problems=_PROBLEMS)
-"""Approved affiliates, or the holder of ADMIN_API_TOKEN, who is None."""
+
+
+def operator_or_member(scope: str) -> Who[Member | None]:
+    """Approved affiliates, signed in; or operators' programs with a scope, which are None."""
+    program = operator(scope)
+
+    async def admit(request: web.Request) -> Member | None:
+        if not carries_token(request):
+            return await member_of(request)
+        await program.admit(request)
+        return None
+
+    return Who(admit, (SESSION, OPERATOR), (scope,), _PROBLEMS)

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.api.contract import CONFLICT, Answer, Call, operation
 from dashboard.api.idempotency import once, writing
-from dashboard.api.members import ADMIN_OR_MEMBER
+from dashboard.api.members import operator_or_member
 from dashboard.api.milestone_views import (
     AllMilestones,
     Asked,
@@ -36,7 +36,7 @@ _TAG: Final = "Milestones"
 _VARY: Final[Mapping[str, str]] = {str(hdrs.VARY): f"{hdrs.COOKIE}, {hdrs.AUTHORIZATION}"}
 
 
-@operation("List milestones", tag=_TAG, who=ADMIN_OR_MEMBER)
+@operation("List milestones", tag=_TAG, who=operator_or_member("milestones:read"))
 async def index(call: Call[Member | None]) -> Answer[AllMilestones | OwnMilestones]:
     """All milestones with how many have them, for the admin; else those in force and one's own."""
     async with call.db.read() as session:

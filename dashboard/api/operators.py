@@ -67,6 +67,11 @@ def operator(scope: str) -> Who[Operator]:
     return _OF_ALL.setdefault(scope, Who(admit, (OPERATOR,), (scope,), problems))
 
 
+def carries_token(request: web.Request) -> bool:
+    """Whether a request comes from an operator's program, whether its token works or not."""
+    return is_admin(request) or bearer(request).startswith(START)
+
+
 async def operator_of(request: web.Request) -> Operator:
     """Whose token a request carries, whatever it may do.
 

@@ -145,3 +145,44 @@ async def test_what_cannot_be_a_key_is_refused(api: Api, key: str) -> None:
     application = await apply(api.db)
     assert (await sent(api, f"/applications/{application.id}/reject", NO, key)).status == 400
     assert await decided(api.db) == []
+
+
+CODE = {"code": "LAUNCH20", "discount_type": "percentage", "discount_value": 20}
+STONE = {"name": "First", "referral_threshold": 5, "bonus_amount_cents": 5000}
+EVERY = (
+    ("POST", "/api/admin/discount-codes", CODE),
+    ("POST", "/api/admin/discount-codes/batches", CODE | {"prefix": "NEWS", "count": 3}),
+    ("PATCH", "/api/admin/discount-codes/OLD20", {"discount_value": 30}),
+    ("DELETE", "/api/admin/discount-codes/OLD20", None),
+    ("PATCH", "/api/admin/program", {"hold_days": 14}),
+    ("POST", "/api/affiliate/milestones", STONE),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), EVERY, ids=lambda one: str(one)[:40])
+async def test_every_write_takes_a_key(api: Api, method: str, path: str, body: Any) -> None:
+    """At the same moment or later: one deed in the log, one answer."""
+    given = dict(body) if body else None
+    if given and "prefix" in given:
+        del given["code"]
+    await api.post("/discount-codes", CODE | {"code": "OLD20"})
+    before = len(await decided(api.db))
+    headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": "k1"}
+
+    async def send() -> ClientResponse:
+        answer = await api.bare.request(method, path, json=given, headers=headers)
+        await answer.read()
+        return answer
+
+    answers = [*await asyncio.gather(*(send() for _ in range(4))), await send()]
+    assert {answer.status for answer in answers} <= {200, 201}
+    assert len({answer.status for answer in answers}) == 1
+    told = [await answer.json() for answer in answers]
+    assert all(each == told[0] for each in told)
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 4
+    assert len({answer.headers.get("Location") for answer in answers}) == 1
+    once = len(await decided(api.db)) - before
+    assert once == (3 if "batches" in path else 1)
+    if given:
+        changed = await api.bare.request(method, path, json=given | {"x": 1}, headers=headers)
+        assert changed.status == 422

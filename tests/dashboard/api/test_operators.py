@@ -6,13 +6,16 @@ from datetime import timedelta
 import pytest
 
 import clock
-from domain import operator_tokens
+from dashboard.api.contract import operation_of
+from domain import operator_tokens, payouts
+from domain.errors import ConflictError
 from storage import audit
 from storage import operator_tokens as rows
 from storage.db import Database
 from tests.builders import RITA, SAM, apply
 from tests.dashboard.api.conftest import TOKEN, Api, calling
 from tests.dashboard.api.operator_tokens import ROOT, make_token
+from tests.payout_builders import ask, rich
 
 
 @pytest.fixture
@@ -109,3 +112,51 @@ async def test_the_last_use_is_known_to_the_minute(
             found = await rows.get(session, token.id)
         assert found is not None
         assert found.last_used_at == start + timedelta(seconds=expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"), [("milestones", "milestones:read"), ("leaderboard", "affiliates:read")]
+)
+async def test_programs_read_what_affiliates_see_as_the_admin_does(
+    api: Api, path: str, scope: str
+) -> None:
+    """By the scope for it, at the addresses that affiliates use with their sessions."""
+    _, may = await make_token(api.db, scope)
+    _, may_not = await make_token(api.db, "codes:write")
+    for token, expected in ((may, 200), (TOKEN, 200), (may_not, 403), ("adop_x", 401), ("x", 401)):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert (await api.bare.get(f"/api/affiliate/{path}", headers=headers)).status == expected
+
+
+async def test_a_person_and_their_program_are_one(db: Database) -> None:
+    """Where two have to approve, the second approval by the same person's token does not count."""
+    payout = await ask(db, await rich(db, 100_001, method="bank", to="DE1"))
+    token, _ = await make_token(db, "payouts:write", operator=RITA)
+    async with db.transaction() as session:
+        assert (await payouts.approve(session, payout.id, RITA)).status == "requested"
+    for again in (RITA, operator_tokens.actor_of(token)):
+        async with db.transaction() as session:
+            with pytest.raises(ConflictError, match="somebody else has to"):
+                await payouts.approve(session, payout.id, again)
+    other, _ = await make_token(db, "payouts:write", operator=SAM)
+    async with db.transaction() as session:
+        after = await payouts.approve(session, payout.id, operator_tokens.actor_of(other))
+    assert (after.status, after.decided_by) == ("approved", "@rita and @sam by token CRM")
+
+
+async def test_every_operation_has_its_scope_and_every_write_takes_a_key(api: Api) -> None:
+    """What reads asks for `read`, what writes for `write`; nothing is left to the admin alone."""
+    assert api.bare.app is not None
+    found = 0
+    for route in api.bare.app.router.routes():
+        where = f"{route.method} {route.resource.canonical if route.resource else ''}"
+        if not where.partition(" ")[2].startswith("/api/admin/"):
+            continue
+        declared = operation_of(route.handler)
+        assert declared is not None, where
+        reads = route.method in {"GET", "HEAD"}
+        deeds = [scope.partition(":")[2] for scope in declared.who.scopes]
+        assert deeds == ["write"] or (reads and deeds == ["read"]), where
+        assert declared.key == ("none" if reads else "optional"), where
+        found += 1
+    assert found > 30
