@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.errors import InvalidError
 from domain.program import Program
 from domain.zones import at, local_day, start_of_day, start_of_month, start_of_week, zone_of
 from storage import ledger
@@ -63,15 +62,6 @@ class Earnings:
     until: datetime
     as_of: datetime
     amounts: tuple[Amount, ...]
-
-
-def parse_period(text: str) -> Period:
-    """The period of this name; nothing means today. Raises `InvalidError` with those there are."""
-    try:
-        return Period(text or Period.TODAY)
-    except ValueError:
-        sentence = f"Use one of {', '.join(Period)}."
-        raise InvalidError(f"There is no such period. {sentence}", {"period": sentence}) from None
 
 
 def bounds(period: Period, moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -123,7 +123,11 @@ def _operation(declared: Operation, schemas: Schemas) -> Schema:
         "summary": declared.summary,
         "description": declared.words,
         "tags": [declared.tag],
-        "security": [{proof.name: list(declared.who.scopes)} for proof in declared.who.proofs],
+        "security": [
+            # A session has no scopes.
+            {proof.name: list(declared.who.scopes) if proof.scheme["type"] == "http" else []}
+            for proof in declared.who.proofs
+        ],
     }
     if declared.who.optional:
         made["security"].insert(0, {})

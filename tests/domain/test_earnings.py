@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import text
 
 import clock
-from domain.earnings import Amount, Earnings, Period, bounds, earned, parse_period
-from domain.errors import InvalidError
+from domain.earnings import Amount, Earnings, Period, bounds, earned
 from domain.program import Program
 from storage.affiliates import Affiliate
 from storage.db import Database
@@ -151,13 +150,3 @@ async def test_no_period_reads_more_than_it_needs(db: Database) -> None:
         words = statement.format("QUERY PLAN" if db.is_sqlite else "", mia.id)
         plan = str((await connection.execute(text(words))).all())
     assert "ix_affiliate_ledger_months" in plan
-
-
-@pytest.mark.parametrize("name", ["yesterday", "Today", "today ", "\udcff", "x" * 9000])
-def test_there_are_three_periods(name: str) -> None:
-    """Another is refused with the names of those; none given means today."""
-    assert parse_period("") is Period.TODAY
-    assert [parse_period(period) for period in Period] == list(Period)
-    with pytest.raises(InvalidError) as caught:
-        parse_period(name)
-    assert caught.value.fields == {"period": "Use one of today, week, month."}

@@ -27,7 +27,7 @@ class Grouping(Limited):
         date | None,
         PlainValidator(lambda given: date.fromisoformat(given) if given else None),
         says("Use the next_cursor of the page before, as it came."),
-        WithJsonSchema({"type": "string", "format": "date"}),
+        WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}),
         Field(description="The `next_cursor` of the page before."),
     ] = None
 
