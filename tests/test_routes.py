@@ -19,6 +19,7 @@ OPEN: Final = frozenset(
         "GET /affiliate/apply",
         "POST /affiliate/apply",
         "GET /affiliate/apply/sent",
+        "GET /affiliate/invited/{token}",
         "GET /affiliate/join/{ref}",
         "GET /affiliate/sign-in",
         "POST /affiliate/sign-in",
@@ -27,6 +28,8 @@ OPEN: Final = frozenset(
         "POST /affiliate/sign-out",
         "GET /affiliate/static/{name}",
         "GET /api/discount-codes/validate",
+        "GET /api/docs",
+        "GET /api/openapi.json",
         "POST /api/discount-codes/apply",
         "POST /api/track/click",
         "GET /healthz",
@@ -263,6 +266,15 @@ OWNED: Final = {
         for method in ("GET", "POST")
         for deed in ("rotate", "revoke")
     },
+    **dict.fromkeys(
+        (
+            "GET /affiliate/dashboard/webhooks/{id}",
+            "POST /affiliate/dashboard/webhooks/{id}",
+            "GET /affiliate/dashboard/webhooks/{id}/remove",
+            "POST /affiliate/dashboard/webhooks/{id}/deliveries/{delivery}",
+        ),
+        "test_endpoints_of_others_are_not_there",
+    ),
     "POST /affiliate/dashboard/links/{id}/rename": "test_links_of_others_and_none_are_not_found",
     "POST /affiliate/dashboard/links/{id}/delete": "test_links_of_others_and_none_are_not_found",
     "POST /affiliate/dashboard/links/{id}/restore": "test_links_of_others_and_none_are_not_found",
