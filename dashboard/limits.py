@@ -22,6 +22,7 @@ ANSWERS_PER_AFFILIATE: Final = RateLimitItemPerHour(5, 1, "answers")
 EXPORTS_PER_AFFILIATE: Final = RateLimitItemPerHour(3, 24, "exports")
 CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 KEYS_PER_AFFILIATE: Final = RateLimitItemPerHour(20, 24, "api-keys")
+WEBHOOK_DEEDS_PER_AFFILIATE: Final = RateLimitItemPerHour(60, 1, "webhooks")
 REQUESTS_PER_AFFILIATE: Final = RateLimitItemPerHour(100, 1, "api")
 
 _REMEMBERED: Final = 50_000

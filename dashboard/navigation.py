@@ -13,6 +13,7 @@ PAGES: Final = (
     ("Tax", "/affiliate/dashboard/tax"),
     ("Settings", "/affiliate/dashboard/settings"),
     ("API keys", "/affiliate/dashboard/api-keys"),
+    ("Webhooks", "/affiliate/dashboard/webhooks"),
     ("Rules", "/affiliate/dashboard/rules"),
 )
 

@@ -699,7 +699,59 @@ API_KEYS: dict[str, Any] = {
     **SIGNED_IN,
 }
 
+ENDPOINT: dict[str, Any] = {
+    "id": "0191",
+    "url": "https://hooks.mia.example/" + "long-" * 40,
+    "description": HOSTILE,
+    "events": ["A payout was paid."],
+    "on": True,
+    "off_because": "",
+    "failing_since": datetime(2026, 11, 2, tzinfo=UTC),
+    "former_until": datetime(2026, 11, 3, tzinfo=UTC),
+    "made_at": datetime(2026, 11, 1, tzinfo=UTC),
+}
+WEBHOOK: dict[str, Any] = {
+    "here": "/affiliate/dashboard/webhooks",
+    "endpoint": ENDPOINT,
+    "secret": "whsec_" + "A" * 43 + "=",
+    "sent": [
+        {
+            "id": f"0191-{attempts}",
+            "event": "commission.changed",
+            "happened_at": datetime(2026, 11, 2, tzinfo=UTC),
+            "tone": tone,
+            "state": state,
+            "attempts": attempts,
+            "said": "It answered 500. (120 ms)",
+            "answer": HOSTILE,
+            "again": tone != "wait",
+        }
+        for state, tone, attempts in (
+            ("Delivered", "good", 1),
+            ("Failed", "bad", 10),
+            ("On its way", "wait", 0),
+        )
+    ],
+    "most": 50,
+    "days": 7,
+    **SIGNED_IN,
+}
+
 PAGES: dict[str, dict[str, Any]] = {
+    "webhooks": {
+        "here": "/affiliate/dashboard/webhooks",
+        "form": {"values": {"url": HOSTILE}, "errors": {"url": "Type a whole address."}},
+        "endpoints": [ENDPOINT, {**ENDPOINT, "id": "0192", "on": False, "events": []}],
+        "kinds": [("payout.paid", "A payout was paid (payout.paid)")],
+        "most": 5,
+        **SIGNED_IN,
+    },
+    "webhook": WEBHOOK,
+    "webhook_remove": {
+        "here": "/affiliate/dashboard/webhooks",
+        "endpoint": ENDPOINT,
+        **SIGNED_IN,
+    },
     "affiliate": VISITOR,
     "apply": {**CHOICES, "form": WRONG, "tally_url": ""},
     "apply_sent": {"sign_in": BLANK},
