@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo, is_zipfile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from domain.errors import InvalidError
 from domain.moving import MANIFEST
@@ -115,11 +115,6 @@ def _or_nothing(path: Path) -> Iterator[None]:
         raise
 
 
-def is_export(path: Path) -> bool:
-    """Whether a path looks like an export, whole or not: a folder, or a ZIP."""
-    return path.is_dir() or (path.is_file() and is_zipfile(path))
-
-
 @contextmanager
 def to_read(path: Path) -> Iterator[Folder | Zip]:
     """An export to read from. Raises `InvalidError`."""
@@ -128,7 +123,9 @@ def to_read(path: Path) -> Iterator[Folder | Zip]:
         return
     try:
         archive = ZipFile(path)
-    except (OSError, BadZipFile) as error:
+    except OSError as error:
+        raise InvalidError(f"{path} cannot be read: {error.strerror}.") from error
+    except BadZipFile as error:
         raise InvalidError(f"{path} is no export, or only a part of one: {error}.") from error
     with archive:
         yield Zip(archive, path)

@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ async def test_a_database_with_a_program_takes_no_other(db: Database) -> None:
     assert await exported(db) == shelf
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[bytes], bytes]] = {
     "another amount": lambda file: file.replace(b'"amount":557', b'"amount":558'),
     "cut short": lambda file: file[:-20],
     "a row more": lambda file: file + b"{}\n",
@@ -199,7 +199,7 @@ async def test_a_changed_file_is_named_and_nothing_is_taken(
     assert await is_empty(db)
 
 
-FORGED = {
+FORGED: dict[str, tuple[str, dict[str, Any], str]] = {
     "another column": ("affiliates", {"nickname": "J"}, "Line 1 of .*its columns are not"),
     "no number": ("affiliate_ledger", {"amount": "557"}, "Line 1 of .*amount: '557' is no int"),
     "no moment": ("affiliate_ledger", {"available_at": "soon"}, "Line 1 of .*available_at: "),
