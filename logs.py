@@ -29,6 +29,7 @@ _SECRETS = re.compile(
     r"(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}"  # what an Authorization header holds
     r"|\b(?:sk|rk)_(?:live|test)_\w+|\bwhsec_[\w+/=]+|\bre_\w{16,}"  # Stripe, Svix, Resend
     r"|\bxox[a-z]-[\w-]+|\bxapp-[\w-]+"  # Slack
+    r"|\b(?:adop|ad_live)_\w{16,}"  # our own tokens and keys; their beginnings may be read
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # a JWT
     r"|\bgAAAAA[\w-]{20,}=*"  # what the vault has sealed
     r"|(?<=://)[^\s/@'\"]*:[^\s/@'\"]+(?=@)"  # a password in an address

@@ -80,6 +80,8 @@ SECRETS = {
     "stripe restricted": ("rk_test_51HxYzAbC", "51HxYzAbC"),
     "webhook": ("whsec_c2VjcmV0Kw==", "c2VjcmV0"),
     "slack bot": ("xoxb-123-abc", "123-abc"),
+    "operator's token": ("adop_" + "a1B" * 14, "a1Ba1Ba1B"),
+    "affiliate's key": ("ad_live_" + "a1B" * 14, "a1Ba1Ba1B"),
     "slack app": ("xapp-1-A02-abc", "A02-abc"),
     "resend": ("re_AbCdEfGh_1234567890", "AbCdEfGh"),
     "jwt": ("got eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"),
