@@ -1,6 +1,7 @@
 """The App Home, and how an operator learns what became of an errand that began there."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,7 +19,8 @@ from bot.context import BotContext
 from bot.errands import Errand
 from bot.health import look
 from bot.interactions import whisper
-from domain import contests, taxes
+from domain import contests, networks, taxes
+from domain.networks import View
 from storage import affiliates, applications, fraud, milestones
 from storage.contests import ACTIVE, ENDED
 
@@ -46,8 +48,16 @@ async def publish(
             await _motivation(session),
             await taxes.counts(session),
             await fraud.count_open(session),
+            _networks(await networks.views(session)),
         )
     await client.views_publish(user_id=user_id, view=home_view(home))
+
+
+def _networks(found: Sequence[View]) -> str:
+    names = ", ".join(each.network.name for each in found if each.network.is_active)
+    refused = sum(each.refused for each in found)
+    told = f" {refused} of what they were told was refused: look." if refused else ""
+    return f"Networks: {names or 'none in use'}.{told}" if found else ""
 
 
 async def _motivation(session: AsyncSession) -> Motivation:

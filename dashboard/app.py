@@ -19,6 +19,7 @@ from dashboard.pages import (
     leaderboard,
     links,
     live,
+    network_partners,
     overview,
     payouts,
     preferences,
@@ -61,6 +62,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/apply", applications.submit)
     pages.router.add_get("/apply/sent", applications.show_sent)
     pages.router.add_get("/join/{ref}", two_tier.join)
+    pages.router.add_get("/invited/{token}", network_partners.open_invitation)
     pages.router.add_get("/sign-in", sessions.show)
     pages.router.add_post("/sign-in", sessions.ask)
     pages.router.add_get("/sign-in/{token}", sessions.confirm)

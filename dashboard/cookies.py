@@ -1,4 +1,4 @@
-"""The cookies: who is signed in, what form tokens are bound to, and who recruited a visitor."""
+"""The cookies: who is signed in, what form tokens are bound to, who recruited or invited a visitor."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from aiohttp import web
 SESSION: Final = "session"
 VISITOR: Final = "visitor"
 RECRUITER: Final = "recruiter"
+INVITATION: Final = "invitation"
 
 
 def name(noun: str, *, secure: bool) -> str:

@@ -206,7 +206,6 @@ async def _credit(
     sale.affiliate_user_id = decision.affiliate.id
     await _remember_referral(session, sale, facts, decision)
     if await network_sales.claim(session, sale, facts.customer, decision.affiliate, settings):
-        session.add(sale)
         return None
     if sale.cycle > settings.max_cycles:
         sentence = (
@@ -214,7 +213,6 @@ async def _credit(
             f"{settings.max_cycles}."
         )
         _conclude(sale, "cycle_limit", sentence)
-        session.add(sale)
         return None
     commission = await commissions.freeze(
         session,
@@ -281,6 +279,7 @@ class Explanation:
     affiliate: Affiliate | None
     second_tier: SecondTierCommission | None = None
     recruiter: Affiliate | None = None
+    network: network_sales.Story | None = None
 
 
 async def explain(session: AsyncSession, invoice_id: str) -> Explanation:
@@ -297,4 +296,5 @@ async def explain(session: AsyncSession, invoice_id: str) -> Explanation:
         await affiliates.get(session, owner) if owner else None,
         second,
         await affiliates.get(session, second.tier1_affiliate_id) if second else None,
+        await network_sales.story(session, sale),
     )

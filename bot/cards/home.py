@@ -44,7 +44,8 @@ class Motivation:
 class Home:
     """What the App Home shows. The counts are by status; None for taxes where forms are off.
 
-    `reviews` counts the affiliates who are paused for a fraud score.
+    `reviews` counts the affiliates who are paused for a fraud score, `networks` says in a sentence
+    which affiliate networks are in use, and whether one refused something.
     """
 
     pending: Sequence[Application]
@@ -55,6 +56,7 @@ class Home:
     motivation: Motivation
     taxes: dict[str, int] | None = None
     reviews: int = 0
+    networks: str = ""
 
 
 def home_view(home: Home) -> Json:
@@ -71,9 +73,11 @@ def home_view(home: Home) -> Json:
         *([rich(section(said(_reviews(home.reviews), bold=True)))] if home.reviews else []),
         *([rich(section(said(_counted("Tax forms", home.taxes))))] if home.taxes else []),
         rich(section(said(_motivation(home.motivation)))),
+        *([rich(section(said(home.networks)))] if home.networks else []),
         actions(
             button("Milestones", "milestone.list", "home"),
             button("Contests", "contest.list", "home"),
+            button("Networks", "network.list", "home"),
         ),
         divider(),
         header("Health"),

@@ -35,6 +35,12 @@ _PARTS = {
     "refunded": "refunded",
     "disputed": "disputed",
 }
+_DELIVERIES = {
+    "sent": "told",
+    "open": "on its way since",
+    "refused": "refused, see /affiliate networks,",
+    "by_hand": "told by hand",
+}
 _STANDINGS = {
     Standing.ON_HOLD: "on hold until ",
     Standing.AVAILABLE: "available since ",
@@ -65,6 +71,8 @@ def why_card(found: Explanation) -> Message:
     ]
     if found.commission is not None:
         blocks.append(_sum(found.commission, sale))
+    if found.network is not None:
+        blocks.append(rich(section(said(found.network.network.name, bold=True)), *_told(found)))
     if found.second_tier is not None and found.recruiter is not None:
         share = money(found.second_tier.commission_amount_cents, found.second_tier.currency)
         rate = percent(found.second_tier.rate_bp)
@@ -73,6 +81,24 @@ def why_card(found: Explanation) -> Message:
         said_of_it = f" recruited them: {rate} of {of_what} = "
         blocks.append(rich(section(recruiter, said(said_of_it), said(share, bold=True), said("."))))
     return escaped(f"{who}: {sale.invoice_id}"), blocks
+
+
+def _told(found: Explanation) -> list[Json]:
+    """What the network that brought the customer was told, and what it is still to be told."""
+    story = found.network
+    if story is None:
+        return []
+    currency = story.conversion.currency
+    lines = []
+    for each in story.deliveries:
+        state = _DELIVERIES[each.status]
+        worth = said(f"{money(each.amount, currency)}: {state} ")
+        answer = [said(", "), words(each.answer, 120)] if each.answer else []
+        lines.append(section(worth, when(each.sent_at or each.created_at), *answer))
+    if story.wanted != story.conversion.posted and story.waits:
+        worth = said(f"{money(story.wanted, currency)}: to be told, not before ")
+        lines.append(section(worth, when(story.conversion.due_at)))
+    return _listed(lines)
 
 
 def _sum(commission: Commission, sale: Sale) -> Json:

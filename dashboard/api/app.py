@@ -15,6 +15,7 @@ from dashboard.api import (
     fraud,
     leaderboard,
     milestones,
+    networks,
     program,
     sales,
     tiers,
@@ -62,6 +63,7 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_post("/affiliates/{id}/tier", affiliate_decisions.set_tier)
     admin.router.add_post("/affiliates/{id}/recruiter", affiliate_decisions.set_recruiter)
     admin.router.add_post("/affiliates/{id}/bidding", affiliate_decisions.allow_bidding)
+    _add_networks(admin)
     admin.router.add_get("/tiers", tiers.index)
     admin.router.add_post("/tiers", tiers.create)
     admin.router.add_get("/tiers/{id}", tiers.show)
@@ -121,3 +123,15 @@ def _add_members(app: web.Application, context: DashboardContext) -> None:
     members.router.add_patch("/milestones/{id}", milestones.change)
     members.router.add_delete("/milestones/{id}", milestones.remove)
     app.add_subapp(MEMBERS, members)
+
+
+def _add_networks(admin: web.Application) -> None:
+    admin.router.add_get("/networks", networks.index)
+    admin.router.add_post("/networks", networks.create)
+    admin.router.add_get("/networks/{id}", networks.show)
+    admin.router.add_patch("/networks/{id}", networks.change)
+    admin.router.add_get("/networks/{id}/deliveries", networks.deliveries)
+    admin.router.add_get("/networks/{id}/partners", networks.partners)
+    admin.router.add_post("/networks/{id}/partners", networks.invite)
+    admin.router.add_post("/networks/deliveries/{id}/again", networks.tell_again)
+    admin.router.add_post("/networks/deliveries/{id}/by-hand", networks.done_by_hand)

@@ -6,6 +6,7 @@ from uuid import UUID
 import clock
 from dashboard.api.contract import Call, operation
 from dashboard.api.moments import Moment
+from dashboard.api.network_views import DeliveryView, delivery_view
 from dashboard.api.operators import Operator, operator
 from dashboard.api.taking import Taken, Told
 from domain.commissions import arithmetic, standing
@@ -43,6 +44,22 @@ class Arithmetic(Told):
     base: int
     rate_bp: int
     amount: int
+
+
+class NetworkStory(Told):
+    """What an affiliate network is told of the sale, in minor units of its currency.
+
+    `told` is what it has heard last, `wanted` what it is to hear, not before `due_at`.
+    """
+
+    network: str
+    click_id: str
+    pays: str
+    due_at: Moment
+    wanted: int
+    told: int
+    currency: str
+    deliveries: list[DeliveryView]
 
 
 class CommissionView(Told):
@@ -92,6 +109,7 @@ class SaleView(Told):
     affiliate: Owner | None
     commission: CommissionView | None
     second_tier: ShareView | None
+    network: NetworkStory | None
 
 
 @operation("Explain a sale", tag="Sales", who=operator("sales:read"))
@@ -121,6 +139,7 @@ async def show(call: Call[Operator], path: Named) -> SaleView:
         else Owner(id=affiliate.id, reference=affiliate.reference, promo_code=affiliate.promo_code),
         commission=_commission(found),
         second_tier=_second_tier(found),
+        network=_network(found),
     )
 
 
@@ -144,6 +163,23 @@ def _commission(found: Explanation) -> CommissionView | None:
             rate_bp=summed.rate_bp,
             amount=summed.amount,
         ),
+    )
+
+
+def _network(found: Explanation) -> NetworkStory | None:
+    """What the network that brought the customer was told, if one did."""
+    story = found.network
+    if story is None:
+        return None
+    return NetworkStory(
+        network=story.network.slug,
+        click_id=story.conversion.click_id,
+        pays=story.conversion.pays,
+        due_at=story.conversion.due_at,
+        wanted=story.wanted,
+        told=story.conversion.posted,
+        currency=story.conversion.currency,
+        deliveries=[delivery_view(each) for each in story.deliveries],
     )
 
 

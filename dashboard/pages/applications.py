@@ -9,10 +9,11 @@ from dashboard.context import CONTEXT, VISIT, Visit
 from dashboard.forms import FORM, FormView
 from dashboard.limits import APPLICATIONS_PER_CLIENT
 from dashboard.pages import application_form
+from dashboard.pages.network_partners import invitation_of
 from dashboard.pages.two_tier import recruiter_of
 from dashboard.rendering import render, see_other
 from dashboard.standing import Standing, find_standing
-from domain import applications
+from domain import applications, network_partners
 from domain.audit import Actor
 from domain.errors import NotFoundError
 from domain.statuses import Status
@@ -52,7 +53,9 @@ async def submit(request: web.Request) -> web.Response:
     submission, fields = application_form.submission(form, visit.program, recruiter_of(request))
     actor = Actor(submission.external_id, "", "form")
     async with context.db.transaction() as session:
-        await applications.submit(session, submission, fields, actor)
+        application = await applications.submit(session, submission, fields, actor)
+        if (invited := invitation_of(request)) is not None:
+            await network_partners.applied(session, invited, application)
     return _sent(visit)
 
 

@@ -47,6 +47,12 @@ CASE = {
     "rules_url": RULES,
 }
 MAILS: dict[str, dict[str, Any]] = {
+    "network_invitation": {
+        "name": HOSTILE,
+        "network": "Wide Net & Co",
+        "partner_id": "p-1",
+        "invitation_url": "https://desk.example/affiliate/invited/abc-_=",
+    },
     "affiliate_paused": {**STATE, "reason": "We are looking into a refund."},
     "affiliate_brought_over": {
         "name": "Adam Jones",
