@@ -31,6 +31,7 @@ from dashboard.pages import (
     statements,
     tax,
     two_tier,
+    webhook_endpoints,
 )
 from dashboard.photos import PHOTO_MAX
 from dashboard.security import guard, own_forms_only
@@ -70,6 +71,7 @@ def add_routes(app: web.Application, context: DashboardContext) -> None:
     pages.router.add_post("/sign-out", sessions.end)
     _add_dashboard(pages)
     api_keys.add_routes(pages)
+    webhook_endpoints.add_routes(pages)
     compliance.add_routes(pages)
     fraud.add_routes(pages)
     pages.router.add_get("/static/{name}", static_files.serve, name=static_files.ROUTE)
