@@ -31,6 +31,7 @@ PARTNERSTACK_LINKS = "https://partnerlinks.io"
 IMPACT_API = "https://api.impact.com"
 AWIN_API = "https://api.awin.com"
 
+_REDIS = ("redis://", "rediss://", "unix://")
 _DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 
 _URL = TypeAdapter(AnyHttpUrl)
@@ -207,6 +208,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(_DATABASES):
             raise ValueError(f"write an address that begins with {' or '.join(_DATABASES)}")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(_REDIS):
+            raise ValueError(f"write an address that begins with {' or '.join(_REDIS)}")
         return value
 
     @field_validator("public_url", "product_url")

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from settings import Settings
 
@@ -166,3 +166,11 @@ def test_secrets_of_networks_are_json_and_stay_secret(monkeypatch: pytest.Monkey
             Settings()
         assert "network_secrets" in str(error.value)
         assert "dont-show-me" not in str(error.value)
+
+
+def test_an_address_that_is_no_redis_is_refused() -> None:
+    """At the start, and not when somebody is to be counted; without the password in it."""
+    assert Settings(redis_url=SecretStr("rediss://:secret@cache:6379/1")).redis_url is not None
+    with pytest.raises(ValidationError, match="redis://") as error:
+        Settings(redis_url=SecretStr("cache:6379?secret"))
+    assert "secret" not in str(error.value)
