@@ -6,21 +6,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import (
-    affiliates,
-    codes,
-    effects,
-    network_partners,
-    program,
-    recruits,
-    terms,
-    webhook_moments,
-)
+from domain import affiliates, codes, effects, program, recruits, terms, webhook_moments
 from domain.answers import Answer, ApplicationFields
 from domain.application_checks import Check, Review, run_checks
 from domain.audit import Actor, record
 from domain.emails import email_key, parse_email
 from domain.errors import ConflictError, InvalidError, NotFoundError
+from domain.network_partners import joined
 from domain.recruits import Named
 from domain.statuses import Status
 from domain.texts import require_reason
@@ -226,7 +218,7 @@ async def approve(
     affiliate = await affiliates.create(
         session, application, code, settings, actor, recruiter=recruiter
     )
-    await network_partners.joined(session, application, affiliate)
+    await joined(session, application, affiliate)
     application.chosen_code = code
     application.affiliate_id = affiliate.id
     _decide(application, Status.APPROVED, actor)
