@@ -1,6 +1,7 @@
 """The API against its own document: every operation, with data that schemathesis makes up.
 
-`SCHEMATHESIS_EXAMPLES=200 pytest tests/test_schemathesis.py` runs longer than `make test` does.
+`SCHEMATHESIS_EXAMPLES=200 SCHEMATHESIS_SEED=1 pytest tests/test_schemathesis.py` runs longer than
+`make test` does; `SCHEMATHESIS_PHASES=stateful` runs a part of it.
 """
 
 import asyncio
@@ -23,12 +24,12 @@ from tests.standing import free_port, standing_in
 from tests.whole import ADMIN, PRODUCT, Whole, running, whole_settings
 
 EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "6"))
+PHASES: Final = os.environ.get("SCHEMATHESIS_PHASES", "examples,coverage,fuzzing,stateful")
 SEED: Final = int(os.environ.get("SCHEMATHESIS_SEED", "20261101"))
 UNASKED: Final = (
     # What fits the schema may still be refused: there is no such affiliate, a code is taken.
     "positive_data_acceptance",
 )
-
 IDS_TOO: Final = ("/api/admin/discount-codes/batches", "/api/admin/cases/violations")
 """Paths whose last word could be an id, too: asked so, they are not found, rather than 405."""
 
@@ -87,7 +88,7 @@ async def _run(config: Path, url: str) -> tuple[int, str]:
         "run",
         f"{url.rstrip('/')}/api/openapi.json",
         f"--url={url}",
-        "--phases=examples,coverage,fuzzing",
+        f"--phases={PHASES}",
         f"--exclude-checks={','.join(UNASKED)}",
         f"--max-examples={EXAMPLES}",
         f"--seed={SEED}",
