@@ -12,7 +12,8 @@ from zipfile import ZipFile
 from sqlalchemy import insert
 
 from domain import privacy, privacy_exports
-from domain.privacy import LIST, NOBODYS, days
+from domain.privacy_list import LIST, NOBODYS
+from domain.privacy_terms import days
 from domain.program import Program
 from storage.affiliates import Affiliate
 from storage.clicks import Click
