@@ -41,7 +41,7 @@ class Scope(StrEnum):
 
 SCOPES: Final = {
     Scope.STATS: ("Stats", "How many clicks, sign-ups and sales your links brought."),
-    Scope.REFERRALS: ("Referrals", "Who signed up and bought through you, told apart but not by name."),
+    Scope.REFERRALS: ("Referrals", "Who came through you, told apart but not by name."),
     Scope.COMMISSIONS: ("Commissions", "What each sale brought you, and what was taken back."),
     Scope.EARNINGS: ("Earnings", "What you earned by day, week and month."),
 }
