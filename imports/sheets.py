@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from domain.emails import parse_email
+from domain.emails import parse_email as checked_email
 from domain.imports import (
     BroughtAffiliate,
     BroughtCommission,
@@ -21,6 +22,9 @@ from domain.texts import keepable
 from imports import amounts
 from imports.sources import AFFILIATES, COMMISSIONS, CUSTOMERS, Form, Source
 from imports.values import moment, refs, yes
+
+parse_email = lru_cache(1 << 14)(checked_email)
+"""Rows name the same affiliates again and again, and a look at an address takes its time."""
 
 LONGEST: Final = 500
 """Letters of a cell; more is no name, address or number."""

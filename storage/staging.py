@@ -43,9 +43,9 @@ CREATE TABLE commissions (
 """
 _INDEXES: Final = """
 CREATE INDEX links_ref ON links (ref);
-CREATE INDEX customers_customer ON customers (customer) WHERE customer <> '';
-CREATE INDEX customers_user ON customers (user) WHERE user <> '';
-CREATE INDEX customers_email ON customers (email) WHERE email <> '';
+CREATE INDEX customers_customer ON customers (customer);
+CREATE INDEX customers_user ON customers (user);
+CREATE INDEX customers_email ON customers (email);
 CREATE INDEX commissions_id ON commissions (id);
 CREATE INDEX commissions_owner ON commissions (owner);
 """

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from domain import affiliates
+from storage import affiliates as rows
 from storage import audit
 from storage.db import Database
 from tests.builders import effects_asked_for
@@ -17,7 +18,7 @@ __all__ = ["shell"]
 async def count(db: Database) -> int:
     """How many affiliates there are."""
     async with db.read() as session:
-        return len(await affiliates.rows.page(session))
+        return len(await rows.page(session))
 
 
 async def test_import_is_dry_until_applied(shell: Shell) -> None:

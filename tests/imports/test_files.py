@@ -127,7 +127,8 @@ def test_any_bytes_are_a_table_or_a_sentence(tmp_path: Path, content: bytes) -> 
     """Nothing else is raised, and every line is a line."""
     path = tmp_path / "some.csv"
     path.write_bytes(content)
-    seen, said = [], ""
+    seen: list[tuple[int, list[str]]] = []
+    said = ""
     try:
         seen += rows(look_at(path))
     except (InvalidError, BrokenFileError) as error:
