@@ -10,7 +10,7 @@ from dashboard.api.contract import Answer, Call, operation
 from dashboard.api.keys import reads
 from dashboard.api.moments import Moment
 from dashboard.api.taking import Told, says
-from dashboard.api.v1.stretches import ABOVE, Limited, NextCursor, headers_of
+from dashboard.api.v1.stretches import ABOVE, Limited, NextCursor, day_in, headers_of
 from domain import earning_periods
 from domain.api_keys import Scope
 from domain.earning_periods import Days, Group, Kind, Sums
@@ -25,7 +25,7 @@ class Grouping(Limited):
     )
     cursor: Annotated[
         date | None,
-        PlainValidator(lambda given: date.fromisoformat(given) if given else None),
+        PlainValidator(lambda given: day_in(given) if given else None),
         says("Use the next_cursor of the page before, as it came."),
         WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}),
         Field(description="The `next_cursor` of the page before."),

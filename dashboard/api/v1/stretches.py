@@ -26,6 +26,7 @@ _CURSOR: Final = r"^([A-Za-z0-9_-]{32})?$"
 _MOMENT: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt](\d\d:\d\d:)(\d\d)(\.\d+)?(?:([Zz])|([+-]\d\d:\d\d)))?", re.ASCII
 )
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LEAP: Final = "60"
 _FROM: Final = "Only what was made at this moment or later."
 _TO: Final = "Only what was made before this moment."
@@ -51,6 +52,13 @@ def moment_in(given: Any) -> Any:
         return (moment + timedelta(seconds=1) if leap else moment).astimezone(UTC)
     except OverflowError:
         raise ValueError("no calendar has this moment in UTC") from None
+
+
+def day_in(given: str) -> date:
+    """A day like 2026-11-05. Raises `ValueError`."""
+    if not _DATE.fullmatch(given):
+        raise ValueError("no day")
+    return date.fromisoformat(given)
 
 
 def place_in(given: Any) -> Any:

@@ -113,4 +113,5 @@ async def test_a_slip_is_named(reader: Reader) -> None:
     assert await reader.refused("earnings", group="year") == {
         "group": "Use one of day, week, month."
     }
-    assert set(await reader.refused("earnings", cursor="A" * 32)) == {"cursor"}
+    for cursor in ("A" * 32, "20261101", "2026-W45-1", "2026-02-30"):
+        assert set(await reader.refused("earnings", cursor=cursor)) == {"cursor"}
