@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import personal
+from storage import erasing
 from storage.affiliates import Affiliate
 from storage.personal import PARTS
 
@@ -61,14 +61,14 @@ _BLANKED: Final[Mapping[str, Mapping[str, Any]]] = {
 async def remove(session: AsyncSession, affiliate: Affiliate) -> None:
     """Delete and blank the rows; those that belong by way of others before these others."""
     parts = {part.name: part for part in PARTS}
-    await personal.remove_reports(session, affiliate)
+    await erasing.remove_reports(session, affiliate)
     for name in _REMOVED:
-        await personal.remove(session, parts[name].table, parts[name].owner(affiliate))
+        await erasing.remove(session, parts[name].table, parts[name].owner(affiliate))
     slug = f"gone-{secrets.token_hex(6)}"
     texts = {"name": FORMER, "headline": "", "bio": "", "photo": "", "custom_cta": ""}
     page = parts["partner_page"]
     gone = {**texts, "slug": slug, "is_active": False, "announced": "", "taken_down_reason": ""}
-    await personal.blank(session, page.table, page.owner(affiliate), **gone)
+    await erasing.blank(session, page.table, page.owner(affiliate), **gone)
     for name, values in _BLANKED.items():
         part = parts[name]
-        await personal.blank(session, part.table, part.owner(affiliate), **values)
+        await erasing.blank(session, part.table, part.owner(affiliate), **values)

@@ -24,7 +24,7 @@ from domain.program import load
 from domain.retention import forget_tax_forms
 from domain.statuses import Status
 from domain.texts import require_reason
-from storage import affiliates, ledger, links, payouts, personal
+from storage import affiliates, erasing, ledger, links, payouts
 from storage import erasures as rows
 from storage.affiliates import Affiliate
 from storage.erasures import Erasure
@@ -135,7 +135,7 @@ async def traces(session: AsyncSession, affiliate_id: UUID) -> Traces:
         raise NotFoundError("There is no such affiliate.")
     names = (affiliate.legal_name, affiliate.display_name)
     texts = [affiliate.email, affiliate.email_key, affiliate.platform_url, *names]
-    return Traces(*await personal.mentions(session, sorted({text for text in texts if text})))
+    return Traces(*await erasing.mentions(session, sorted({text for text in texts if text})))
 
 
 async def erase(session: AsyncSession, erasure_id: UUID, found: Traces, actor: Actor) -> Affiliate:
@@ -147,12 +147,12 @@ async def erase(session: AsyncSession, erasure_id: UUID, found: Traces, actor: A
     if stands := await obstacles(session, affiliate, waives=erasure.waives):
         raise ConflictError(" ".join(["This cannot be done yet.", *stands]))
     email, user = affiliate.email, affiliate.clerk_user_id
-    cards = await personal.cards(session, affiliate)
+    cards = await erasing.cards(session, affiliate)
     paid = await payouts.of_affiliate(session, affiliate.id)
     await _give_up(session, erasure, affiliate)
-    await personal.forget_waiting(session, affiliate)
+    await erasing.forget_waiting(session, affiliate)
     await erased_rows.remove(session, affiliate)
-    await personal.forget_mentions(session, found.effects, found.events)
+    await erasing.forget_mentions(session, found.effects, found.events)
     _forget_who(affiliate)
     session.add(affiliate)
     await session.flush()

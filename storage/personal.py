@@ -1,31 +1,27 @@
 """Which rows belong to an affiliate, table by table: what an export reads and an erasure blanks."""
 
-import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, String, Table, cast, delete, literal, update
-from sqlmodel import col, func, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Table
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.affiliates import Affiliate
 from storage.api_keys import ApiKey
 from storage.applications import Application, ApplicationSubmission
 from storage.audit import AuditLine
-from storage.cards import Card
 from storage.checklists import ChecklistTick
 from storage.clicks import Click
 from storage.codes import DiscountCode
 from storage.commissions import Commission
-from storage.compliance import Case, CaseAnswer, PageCheck, Report, Violation
+from storage.compliance import Case, CaseAnswer, PageCheck, Violation
 from storage.contests import Disqualification, FinalPlace
 from storage.drips import DripLog
 from storage.erasures import Erasure
 from storage.fraud import FraudAppeal, FraudFlag, FraudScore, SelfReferral
 from storage.imports import ImportedAffiliate, ImportedCommission
-from storage.inbox import InboxEvent
 from storage.landing import FormerSlug, LandingPage, LandingPhoto, LandingViews
 from storage.leaderboard import MonthEarning, MonthRollup
 from storage.ledger import LedgerEntry
@@ -45,10 +41,8 @@ from storage.subscriptions import Unsubscription
 from storage.taxes import TaxForm, Withholding
 from storage.terms import Consent
 from storage.two_tier import SecondTierCommission
-
 from storage.webhook_deliveries import WebhookAttempt, WebhookDelivery
 from storage.webhook_endpoints import WebhookEndpoint
-_AT_ONCE: Final = 500
 
 Owner = Callable[[Affiliate], ColumnElement[bool]]
 
@@ -87,7 +81,8 @@ def _own(table: Any) -> Owner:
     return lambda who: col(table.affiliate_user_id) == who.id
 
 
-def _applications(who: Affiliate) -> Any:
+def applications_of(who: Affiliate) -> Any:
+    """A query of their applications, by id."""
     return select(Application.id).where(
         or_(col(Application.affiliate_id) == who.id, col(Application.email_key) == who.email_key)
     )
@@ -97,8 +92,17 @@ def _pages(who: Affiliate) -> Any:
     return select(LandingPage.id).where(LandingPage.affiliate_user_id == who.id)
 
 
-def _violations(who: Affiliate) -> Any:
+def violations_of(who: Affiliate) -> Any:
+    """A query of what was seen against them, by id."""
     return select(Violation.id).where(Violation.affiliate_user_id == who.id)
+
+
+def _deliveries(who: Affiliate) -> Any:
+    theirs = select(WebhookEndpoint.id).where(WebhookEndpoint.affiliate_user_id == who.id)
+    return or_(
+        col(WebhookDelivery.affiliate_user_id) == who.id,
+        col(WebhookDelivery.endpoint_id).in_(theirs),
+    )
 
 
 def _part(name: str, table: Any, owner: Owner | None = None, *hidden: str) -> Part:
@@ -110,20 +114,20 @@ PARTS: Final = (
     _part(
         "applications",
         Application,
-        lambda who: col(Application.id).in_(_applications(who)),
+        lambda who: col(Application.id).in_(applications_of(who)),
         "decided_by",
     ),
     _part(
         "application_submissions",
         ApplicationSubmission,
-        lambda who: col(ApplicationSubmission.application_id).in_(_applications(who)),
+        lambda who: col(ApplicationSubmission.application_id).in_(applications_of(who)),
     ),
     _part(
         "consents",
         Consent,
         lambda who: or_(
             col(Consent.affiliate_user_id) == who.id,
-            col(Consent.application_id).in_(_applications(who)),
+            col(Consent.application_id).in_(applications_of(who)),
         ),
     ),
     _part("links", ReferralLink),
@@ -217,17 +221,6 @@ PARTS: Final = (
     _part("sessions", Session, lambda who: col(Session.email_key) == who.email_key, "token_hash"),
     _part("sign_in_links", SignInLink, lambda who: col(SignInLink.email) == who.email),
     _part(
-        "acts",
-        AuditLine,
-        lambda who: or_(
-            col(AuditLine.subject) == f"affiliate:{who.id}",
-            col(AuditLine.actor) == f"affiliate:{who.id}",
-        ),
-        "actor",
-        "seal",
-    ),
-    _part("erasure_requests", Erasure, None, "decided_by", "open_key"),
-    _part(
         "webhook_attempts",
         WebhookAttempt,
         lambda who: col(WebhookAttempt.delivery_id).in_(
@@ -247,6 +240,17 @@ PARTS: Final = (
         "claimed_until",
     ),
     _part("webhook_endpoints", WebhookEndpoint, None, "salt", "former_salt", "created_by"),
+    _part(
+        "acts",
+        AuditLine,
+        lambda who: or_(
+            col(AuditLine.subject) == f"affiliate:{who.id}",
+            col(AuditLine.actor) == f"affiliate:{who.id}",
+        ),
+        "actor",
+        "seal",
+    ),
+    _part("erasure_requests", Erasure, None, "decided_by", "open_key"),
 )
 """Everything that is kept about an affiliate; a test looks for tables that are missing."""
 
@@ -259,77 +263,3 @@ async def rows_of(
     query = select(*columns).where(part.owner(who)).order_by(*part.rows.primary_key)
     async for row in await session.stream(query.execution_options(yield_per=500)):
         yield dict(zip(part.columns, row, strict=True))
-
-
-async def blank(session: AsyncSession, table: Any, owned: Any, **values: Any) -> None:
-    """Overwrite columns of the rows of an affiliate."""
-    await session.exec(update(table).where(owned).values(**values))
-
-
-async def remove(session: AsyncSession, table: Any, owned: Any) -> None:
-    """Delete the rows of an affiliate."""
-    await session.exec(delete(table).where(owned))
-
-
-async def mentions(session: AsyncSession, texts: Sequence[str]) -> tuple[list[UUID], list[UUID]]:
-    """Effects and events that are done and in which one of these texts stands, by their ids.
-
-    Reads both tables from end to end: not for a transaction that writes.
-    """
-    spelled = sorted({form for text in texts for form in (text, json.dumps(text)[1:-1])})
-    told = cast(Effect.payload, String)
-    effects = select(Effect.id).where(
-        col(Effect.handled_at).is_not(None),
-        or_(*(told.contains(text, autoescape=True) for text in spelled)),
-    )
-    bodies = [_stands_in(session, InboxEvent.payload, text.encode()) for text in spelled]
-    events = select(InboxEvent.id).where(col(InboxEvent.handled_at).is_not(None), or_(*bodies))
-    return list((await session.exec(effects)).all()), list((await session.exec(events)).all())
-
-
-async def forget_mentions(
-    session: AsyncSession, effects: Sequence[UUID], events: Sequence[UUID]
-) -> None:
-    """Delete these effects, and empty these events: their ids keep them from being taken twice."""
-    for start in range(0, len(effects), _AT_ONCE):
-        some = col(Effect.id).in_(effects[start : start + _AT_ONCE])
-        await session.exec(delete(Effect).where(some))
-    for start in range(0, len(events), _AT_ONCE):
-        some = col(InboxEvent.id).in_(events[start : start + _AT_ONCE])
-        await session.exec(update(InboxEvent).where(some).values(payload=b""))
-
-
-async def forget_waiting(session: AsyncSession, who: Affiliate) -> None:
-    """Delete what was to be mailed to an affiliate, and asked for by their address."""
-    theirs = or_(
-        (col(Effect.kind) == "mail") & (Effect.payload["to"].as_string() == who.email),
-        col(Effect.lane) == f"directory:{who.email_key}",
-    )
-    await session.exec(delete(Effect).where(theirs, col(Effect.claimed_until).is_(None)))
-
-
-async def remove_reports(session: AsyncSession, who: Affiliate) -> None:
-    """Delete what the public wrote about an affiliate."""
-    await session.exec(delete(Report).where(col(Report.violation_id).in_(_violations(who))))
-
-
-async def cards(session: AsyncSession, who: Affiliate) -> list[Card]:
-    """The operators' cards that tell who an affiliate is, save those of their payouts."""
-    pages = select(LandingPage.card).where(LandingPage.affiliate_user_id == who.id)
-    subjects = or_(
-        col(Card.subject).in_(_applications(who)),
-        col(Card.subject).in_(pages.where(col(LandingPage.card).is_not(None))),
-        *(
-            col(Card.subject).in_(select(table.id).where(table.affiliate_user_id == who.id))
-            for table in (Case, FraudFlag, TaxForm)
-        ),
-    )
-    return list((await session.exec(select(Card).where(subjects))).all())
-
-
-def _stands_in(session: AsyncSession, column: Any, needle: bytes) -> ColumnElement[bool]:
-    if session.get_bind().dialect.name == "postgresql":
-        found = func.position(literal(needle, LargeBinary).op("IN")(column))
-    else:
-        found = func.instr(column, literal(needle, LargeBinary))
-    return found > 0

@@ -260,6 +260,7 @@ def test_every_door_compares_in_constant_time() -> None:
         "integrations/clerk_session.py": "PyJWT",
         "webhooks/stripe/verify.py": "stripe.WebhookSignature",
         "webhooks/errors.py": "names the refusal",
+        "domain/webhook_endpoints.py": "signs what leaves, which receivers compare",
     }
     doors = {
         str(path): "compare_digest(" in text
