@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dashboard.tax_copies import copy_b, file_name
-from domain import affiliates, program, tax_secrets, tax_years, taxes
+from domain import affiliates, networks, program, tax_secrets, tax_years, taxes
 from domain.audit import Actor, record
 from domain.errors import InvalidError, NotFoundError
 from domain.tax_choices import TITLES
@@ -53,8 +53,10 @@ async def rotate(db: Database, actor: Actor) -> tuple[str, bool]:
             changed, stuck = changed + sealed, stuck + locked
             bar.update(task, advance=len(part))
     async with db.transaction() as session:
+        changed_networks = await networks.reseal(session)
         await tax_secrets.tell_locked(session, stuck)
         about = {"forms": len(ids), "sealed": changed, "locked": len(stuck)}
+        about |= {"networks": changed_networks}
         await record(session, actor, "tax.rotated", "taxes", **about)
     told = f"{changed} of {len(ids)} forms were sealed with the first key; the others were already."
     if not stuck:
