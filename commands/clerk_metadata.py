@@ -1,9 +1,11 @@
 """`clerk-metadata`: set the status in somebody's Clerk metadata by hand, dry unless applied."""
 
+import argparse
 import json
 from typing import Any
 
 import clock
+from commands.arguments import Commands, on_database
 from desk import Desk
 from domain.audit import Actor, record
 from domain.emails import email_key
@@ -12,13 +14,21 @@ from domain.statuses import Status, parse_status
 from outbox.clerk import metadata, moment, person_of
 
 
-async def clerk_metadata(
-    desk: Desk, *, email: str, status_text: str, apply: bool, actor: Actor
-) -> str:
-    """Describe the exact change, and make it if `apply`.
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("clerk-metadata", help="set a status in Clerk by hand")
+    found.add_argument("--email", required=True)
+    found.add_argument("--status", required=True)
+    found.add_argument("--apply", action="store_true", help="really change it")
+    found.set_defaults(run=on_database(_run))
+
+
+async def _run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    """Describe the exact change, and make it if told to apply it.
 
     Raises `InvalidError`, `NotFoundError`, and `TransportError` where Clerk fails.
     """
+    email, status_text = arguments.email, arguments.status
     status = parse_status(status_text)
     if status is None:
         words = ", ".join(Status)
@@ -35,15 +45,18 @@ async def clerk_metadata(
         wanted["applicationSubmittedAt"] = moment(clock.now())
     namespace = desk.settings.clerk_namespace
     before = user.private_metadata.get(namespace, {}).get("affiliate", {})
-    if apply:
+    if arguments.apply:
         patch = {namespace: {"affiliate": wanted}}
         await desk.services.clerk.merge_private_metadata(user.id, patch)
         async with desk.db.transaction() as session:
             await record(session, actor, "directory.changed", f"clerk:{user.id}", changes=wanted)
     lines = [f"{user.id} ({email}), private_metadata.{namespace}.affiliate:"]
     lines += _changes(before, wanted)
-    lines.append("Applied." if apply else "Nothing was changed. Add --apply to apply this.")
-    return "\n".join(lines)
+    lines.append(
+        "Applied." if arguments.apply else "Nothing was changed. Add --apply to apply this."
+    )
+    print("\n".join(lines))
+    return 0
 
 
 def _changes(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """`doctor`: looks at every part, live, and says what to do about what is wrong."""
 
+import argparse
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +9,9 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.manifest import read_manifest
+from commands.arguments import Commands, on_database
 from desk import Desk
+from domain.audit import Actor
 from integrations import slack
 from integrations.errors import TransportError
 from storage import migrate, work
@@ -36,6 +39,20 @@ class Finding:
 class _Pingable(Protocol):
     async def ping(self) -> None:
         """Prove that the service answers."""
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("doctor", help="check every integration and say what to do")
+    found.set_defaults(run=on_database(_run, migrates=False))
+
+
+async def _run(desk: Desk, _arguments: argparse.Namespace, _actor: Actor) -> int:
+    is_well = True
+    async for finding in examine(desk):
+        print(f"{finding.health:>4}  {finding.part:<9} {finding.text}")
+        is_well = is_well and finding.health != Health.BAD
+    return 0 if is_well else 1
 
 
 async def examine(desk: Desk) -> AsyncIterator[Finding]:

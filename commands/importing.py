@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import clock
+from commands.arguments import Commands, on_database
 from commands.moving import read_program
 from desk import Desk
 from domain import import_plans, import_reports, import_runs, import_staging, program
@@ -41,7 +42,7 @@ class Wish:
     fates: Path | None = None
 
 
-def add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     """Have the command line know `import`."""
     come = commands.add_parser("import", help="bring over an earlier program, or an export")
     come.add_argument(
@@ -70,6 +71,7 @@ def add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         choices=import_runs.NOTIFY,
         help="ask the outside for this, several times if need be; nothing without",
     )
+    come.set_defaults(run=on_database(_run))
 
 
 def _moment(text: str) -> datetime:
@@ -80,7 +82,7 @@ def _moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-async def run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+async def _run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
     """Import files of an earlier program, or the whole of an export; returns the exit status."""
     files = arguments.files
     if len(files) == 1 and not arguments.source and _is_export(files[0]):

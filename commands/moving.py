@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import clock
+from commands.arguments import Commands, on_database
 from commands.moving_boxes import to_read, to_write
+from desk import Desk
 from domain import moving, tax_secrets, tracker
 from domain.audit import Actor, record
 from domain.errors import InvalidError
@@ -19,7 +21,7 @@ from storage.db import Database
 from storage.sole_server import sole_server
 
 
-def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     """Have the command line know `export`."""
     out = commands.add_parser("export", help="write everything, to move or to keep")
     out.add_argument(
@@ -30,6 +32,12 @@ def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a folder or a .zip that is not there yet; or tracker, for the affiliates as CSV",
     )
     out.add_argument("--output", type=Path, help="the same; the tracker goes there as a file")
+    out.set_defaults(run=on_database(_run))
+
+
+async def _run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    await export(desk.db, arguments.what, arguments.output, actor)
+    return 0
 
 
 async def export(db: Database, what: str, output: Path | None, actor: Actor) -> None:

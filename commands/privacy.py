@@ -1,8 +1,11 @@
 """`privacy`: everything that is kept about an affiliate as a file, and their erasure."""
 
+import argparse
 import os
 from pathlib import Path
 
+from commands.arguments import Commands, on_database
+from desk import Desk
 from domain import erasure, privacy_exports
 from domain.audit import Actor, record
 from domain.emails import email_key
@@ -12,6 +15,33 @@ from storage.affiliates import Affiliate
 from storage.db import Database
 
 _OWN_EYES = 0o600
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("privacy", help="an affiliate's personal data")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    whole = deeds.add_parser("export", help="everything that is kept about them, as a ZIP")
+    whole.add_argument("--output", type=Path, required=True, help="a file that is not there yet")
+    whole.set_defaults(run=on_database(_export))
+    gone = deeds.add_parser("erase", help="erase them, for good")
+    gone.add_argument("--yes", action="store_true", help="they asked for it")
+    gone.add_argument("--waive", action="store_true", help="they give up what is owed to them")
+    gone.set_defaults(run=on_database(_erase))
+    for each in (whole, gone):
+        each.add_argument("--email", required=True)
+
+
+async def _export(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    product, output = desk.settings.product_name, arguments.output
+    print(await export(desk.db, arguments.email, product, output, actor))
+    return 0
+
+
+async def _erase(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    sure, waives = arguments.yes, arguments.waive
+    print(await erase(desk.db, arguments.email, actor, confirmed=sure, waives=waives))
+    return 0
 
 
 async def export(db: Database, email: str, product: str, output: Path, actor: Actor) -> str:

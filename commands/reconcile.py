@@ -1,5 +1,6 @@
 """`reconcile`: compare the sales with Stripe from a chosen date, and repair them."""
 
+import argparse
 from datetime import datetime
 
 from rich.console import Console
@@ -7,8 +8,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import clock
 import scheduled.reconcile
+from commands.arguments import Commands, day, on_database
 from desk import Desk
+from domain.audit import Actor
 from domain.errors import InvalidError
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("reconcile", help="compare the sales with Stripe and repair them")
+    found.add_argument("--since", type=day, help="a date, as 2026-11-01; by default 35 days ago")
+    found.set_defaults(run=on_database(_run))
+
+
+async def _run(desk: Desk, arguments: argparse.Namespace, _actor: Actor) -> int:
+    print(await reconcile(desk, arguments.since))
+    return 0
 
 
 async def reconcile(desk: Desk, since: datetime | None) -> str:

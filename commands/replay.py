@@ -1,9 +1,12 @@
 """`replay`: put a parked event or effect back to work."""
 
+import argparse
 from uuid import UUID
 
 from sqlmodel import select
 
+from commands.arguments import Commands, on_database
+from desk import Desk
 from domain.audit import Actor, record
 from domain.errors import ConflictError, NotFoundError
 from storage import moving, work
@@ -13,6 +16,18 @@ from storage.outbox import Effect
 
 MOVED = "moved"
 """In place of an id: everything that was set aside when the program moved here."""
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("replay", help="put a parked event or effect back to work")
+    found.add_argument("event", help="its id, as /affiliate health shows it; or moved")
+    found.set_defaults(run=on_database(_run))
+
+
+async def _run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    print(await replay(desk.db, arguments.event, actor))
+    return 0
 
 
 async def replay(db: Database, name: str, actor: Actor) -> str:

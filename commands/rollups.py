@@ -1,8 +1,24 @@
 """`rollups`: are the sums by source what the raw rows come to; build them anew if asked to."""
 
+import argparse
+
+from commands.arguments import Commands, on_database
+from desk import Desk
 from domain.audit import Actor, record
 from storage import raw_sums
 from storage.db import Database
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("rollups", help="check the sums of clicks and earnings by source")
+    found.add_argument("--rebuild", action="store_true", help="build them anew from the raw rows")
+    found.set_defaults(run=on_database(_run))
+
+
+async def _run(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    print(await rollups(desk.db, actor, rebuild=arguments.rebuild))
+    return 0
 
 
 async def rollups(db: Database, actor: Actor, *, rebuild: bool) -> str:

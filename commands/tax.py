@@ -1,5 +1,6 @@
 """`tax`: make a key, seal every form with the newest one, read one form, export a year."""
 
+import argparse
 import asyncio
 import os
 from pathlib import Path
@@ -8,7 +9,9 @@ from cryptography.fernet import Fernet
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from commands.arguments import Commands, on_database
 from dashboard.tax_copies import copy_b, file_name
+from desk import Desk
 from domain import affiliates, networks, program, tax_secrets, tax_years, taxes
 from domain.audit import Actor, record
 from domain.errors import InvalidError, NotFoundError
@@ -22,6 +25,48 @@ from storage.taxes import TaxForm
 _AT_ONCE = 50
 _OWN_EYES = 0o600
 _OWN_FOLDER = 0o700
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("tax", help="keys and forms, and what a year's payments come to")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    key = deeds.add_parser("new-key", help="make a key for TAX_ENCRYPTION_KEYS")
+    key.set_defaults(run=_new_key)
+    again = deeds.add_parser("rotate", help="seal every form with the first key")
+    again.set_defaults(run=on_database(_rotate))
+    one = deeds.add_parser("show", help="one form with its tax number; this is written down")
+    one.add_argument("affiliate", help="promo code, public id or id")
+    one.add_argument("--why", required=True, help="what for; it is kept in the audit log")
+    one.set_defaults(run=on_database(_show))
+    year = deeds.add_parser("export", help="a year's 1099-NEC, as CSV and a PDF per recipient")
+    year.add_argument("--year", required=True)
+    year.add_argument("--out", required=True, type=Path, help="a folder")
+    year.add_argument("--with-tins", action="store_true", help="whole tax numbers in the CSV")
+    year.set_defaults(run=on_database(_export))
+
+
+async def _new_key(_arguments: argparse.Namespace) -> int:
+    print(new_key())
+    return 0
+
+
+async def _rotate(desk: Desk, _arguments: argparse.Namespace, actor: Actor) -> int:
+    told, is_whole = await rotate(desk.db, actor)
+    print(told)
+    return 0 if is_whole else 1
+
+
+async def _show(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    print(await show(desk.db, arguments.affiliate, arguments.why, actor))
+    return 0
+
+
+async def _export(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    year = tax_years.parse_year(arguments.year)
+    folder, with_tins = arguments.out, arguments.with_tins
+    print(await export(desk.db, year, folder, actor, with_tins=with_tins))
+    return 0
 
 
 def new_key() -> str:

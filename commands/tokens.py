@@ -1,8 +1,11 @@
 """`token`: tokens for operators' programs: made, listed, revoked."""
 
+import argparse
 from datetime import datetime
 
+from commands.arguments import Commands, day, on_database
 from dashboard.api.operators import barred
+from desk import Desk
 from domain import operator_tokens
 from domain.audit import Actor
 from domain.errors import InvalidError
@@ -11,6 +14,56 @@ from settings import Settings
 from storage import operator_tokens as rows
 from storage.db import Database
 from storage.operator_tokens import OperatorToken
+
+
+def add(commands: Commands) -> None:
+    """Have the command line know it."""
+    found = commands.add_parser("token", help="let an operator's program use the admin API")
+    deeds = found.add_subparsers(dest="deed", required=True, metavar="DEED")
+    new = deeds.add_parser("create", help="make a token; it is shown once")
+    new.add_argument("--name", required=True, help="what the program is called, as CRM")
+    new.add_argument("--operator", required=True, help="for whom it acts: their member ID in Slack")
+    new.add_argument("--operator-name", default="", help="what they are called there, as @maria")
+    new.add_argument(
+        "--scope",
+        action="append",
+        required=True,
+        choices=operator_tokens.scopes(),
+        metavar="SCOPE",
+        help="what it may do, several times if need be: " + ", ".join(operator_tokens.scopes()),
+    )
+    new.add_argument("--until", type=day, help="a date on which it ends, as 2027-01-01")
+    new.set_defaults(run=on_database(_create))
+    every = deeds.add_parser("list", help="who has which, and when they were last used")
+    every.set_defaults(run=on_database(_list))
+    end = deeds.add_parser("revoke", help="end a token at once")
+    end.add_argument("token", help="its beginning or its id, as the list shows them")
+    end.set_defaults(run=on_database(_revoke))
+
+
+async def _create(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    operator = Actor(arguments.operator, arguments.operator_name, "slack")
+    made = await create(
+        desk.db,
+        desk.settings,
+        actor,
+        name=arguments.name,
+        operator=operator,
+        scopes=arguments.scope,
+        expires_at=arguments.until,
+    )
+    print(made)
+    return 0
+
+
+async def _list(desk: Desk, _arguments: argparse.Namespace, _actor: Actor) -> int:
+    print(await listed(desk.db))
+    return 0
+
+
+async def _revoke(desk: Desk, arguments: argparse.Namespace, actor: Actor) -> int:
+    print(await revoke(desk.db, arguments.token, actor))
+    return 0
 
 
 async def create(

@@ -89,7 +89,7 @@ class PostgresServer:
         async def empty() -> bool:
             connection = await asyncpg.connect(self._dsn(name))
             await connection.execute(_ALONE)
-            is_same = await connection.fetchval(_SHAPE) == self._shape
+            is_same: bool = await connection.fetchval(_SHAPE) == self._shape
             if is_same:
                 await connection.execute(_EMPTY)
             await connection.close()
