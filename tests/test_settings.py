@@ -174,3 +174,14 @@ def test_an_address_that_is_no_redis_is_refused() -> None:
     with pytest.raises(ValidationError, match="redis://") as error:
         Settings(redis_url=SecretStr("cache:6379?secret"))
     assert "secret" not in str(error.value)
+
+
+def test_networks_of_our_own_are_named_in_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What outgoing webhooks may reach besides the public internet; none by default."""
+    assert Settings().outgoing_networks == ()
+    monkeypatch.setenv("OUTGOING_NETWORKS", "10.0.0.0/24, ::1/128")
+    named = Settings().outgoing_networks
+    assert [str(one) for one in named] == ["10.0.0.0/24", "::1/128"]
+    monkeypatch.setenv("OUTGOING_NETWORKS", "10.0.0.0/99")
+    with pytest.raises(ValidationError, match="outgoing_networks"):
+        Settings()
