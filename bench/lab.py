@@ -46,7 +46,8 @@ class Lab:
         self._databases += 1
         name = f"bench_{self._databases}"
         connection = await asyncpg.connect(f"postgresql://postgres@/postgres{self._postgres}")
-        await connection.execute(f"CREATE DATABASE {name}")
+        create = await connection.fetchval("SELECT format('CREATE DATABASE %I', $1::text)", name)
+        await connection.execute(create)
         await connection.close()
         return f"postgresql+asyncpg://postgres@/{name}{self._postgres}"
 

@@ -2,12 +2,13 @@
 
 import hmac
 import json
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
+
+import clock
 
 STRIPE_SECRET: Final = "whsec_bench"  # noqa: S105 - of the bench alone
 REFS: Final = 50
@@ -33,7 +34,7 @@ def signed(body: bytes, at: int) -> str:
 
 def webhooks(count: int) -> list[bytes]:
     """Signed events, each with an id of its own, of a kind that is stored and then ignored."""
-    template, at, run = event("invoice.bench"), int(time.time()), uuid4().hex[:12]
+    template, at, run = event("invoice.bench"), int(clock.timestamp()), uuid4().hex[:12]
     made = []
     for number in range(count):
         body = template.replace(_ID, f"evt_{run}_{number}".encode())

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import stripe
 
+import clock
 from bench.figures import Figure
 from bench.lab import Lab
 from bench.requests import STRIPE_SECRET, event, signed
@@ -16,7 +17,7 @@ _US = 1e6
 
 async def measure(lab: Lab) -> list[Figure]:
     """Our check and envelope, beside the digest of the body and beside the library's parser."""
-    body, now = event(), time.time()
+    body, now = event(), clock.timestamp()
     header, times = signed(body, int(now)), lab.count(20_000)
     ours = _each(lambda: verify(body, header, STRIPE_SECRET, now=now), times)
     digest = _each(lambda: sha256(body).digest(), times)
