@@ -53,6 +53,7 @@ def view_of(made: Schema) -> dict[str, Any]:
                     "proofs": [_proof(given, schemes) for given in one["security"]],
                     "parameters": [_parameter(given) for given in one.get("parameters", ())],
                     "body": _body_kind(one),
+                    "fields": _rows(_body(one)),
                     "answers": list(_answers(one["responses"], responses)),
                     "command": curl.command(method, path, one),
                 }
@@ -88,10 +89,15 @@ def _parameter(given: Schema) -> Row:
     return Row(given["name"], [*_kind(given["schema"])], words, note)
 
 
-def _body_kind(one: Schema) -> Words:
+def _body(one: Schema) -> Schema:
     if "requestBody" not in one:
-        return []
-    return [*_kind(one["requestBody"]["content"]["application/json"]["schema"])]
+        return {}
+    found: Schema = one["requestBody"]["content"]["application/json"]["schema"]
+    return found
+
+
+def _body_kind(one: Schema) -> Words:
+    return [*_kind(_body(one))] if _body(one) else []
 
 
 def _answers(answers: Schema, responses: Schema) -> Iterator[dict[str, Any]]:
@@ -118,21 +124,25 @@ def _webhook(name: str, one: Schema) -> dict[str, Any]:
 
 
 def _shape(name: str, schema: Schema) -> dict[str, Any]:
-    needed = schema.get("required", ())
     return {
         "name": name,
         "words": _words(" ".join(schema.get("description", "").split())),
         "kind": [] if "properties" in schema else [*_kind(schema)],
-        "rows": [
-            Row(
-                field,
-                [*_kind(given)],
-                _words(given.get("description", "")),
-                "" if field in needed else "may be left out",
-            )
-            for field, given in schema.get("properties", {}).items()
-        ],
+        "rows": _rows(schema),
     }
+
+
+def _rows(schema: Schema) -> list[Row]:
+    needed = schema.get("required", ())
+    return [
+        Row(
+            field,
+            [*_kind(given)],
+            _words(given.get("description", "")),
+            "" if field in needed else "may be left out",
+        )
+        for field, given in schema.get("properties", {}).items()
+    ]
 
 
 def _kind(schema: Schema) -> Iterator[Piece]:

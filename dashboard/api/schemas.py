@@ -76,7 +76,8 @@ def _short(names: set[str]) -> dict[str, str]:
     short: dict[str, str] = {}
     # Those that are alone with their name come first: they keep it.
     for name in sorted(names, key=lambda one: ("__" in one, one)):
-        *modules, tried = name.split("__")
+        # What is told keeps its name, where what is taken of the same model is not the same.
+        *modules, tried = name.replace("-Output", "").replace("-Input", "Given").split("__")
         while modules and (tried == name.split("__")[-1] or tried in short.values()):
             tried = modules.pop().title().replace("_", "") + tried
         short[name] = tried
