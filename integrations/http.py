@@ -20,6 +20,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
 RETRYABLE = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
+_LONGEST_WISH = 365 * 24 * 3600.0
 
 Explain = Callable[[Any], tuple[str | None, str]]
 """Reads a service's error body, any JSON value, into (code, sentence for an operator)."""
@@ -142,7 +143,8 @@ def is_worth_a_retry(status: int) -> bool:
 def retry_after(value: str | None) -> float | None:
     """Seconds to wait that a `Retry-After` header names, as a number or as a date (RFC 9110).
 
-    None where there is no header, or none that can be read.
+    None where there is no header, or none that can be read. Whoever answers chooses it, so it is
+    never more than a year.
     """
     if value is None:
         return None
@@ -151,6 +153,6 @@ def retry_after(value: str | None) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - clock.timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), _LONGEST_WISH) if math.isfinite(seconds) else None

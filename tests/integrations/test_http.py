@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -139,3 +139,19 @@ def test_retry_after_reads_seconds_and_dates() -> None:
     assert retry_after("soon") is None
     assert retry_after("nan") is None
     assert retry_after(None) is None
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "1e300",
+        "9" * 400,
+        "Sat, 01 Jan 2000 00:00:00 +99999999999999999",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ],
+)
+def test_a_wish_beyond_all_calendars_can_be_reckoned_with(wish: str) -> None:
+    """Whoever answers chooses it: it is no reason to fail, nor to wait for ever."""
+    seconds = retry_after(wish) or 0.0
+    assert timedelta(seconds=seconds) <= timedelta(days=366)

@@ -224,6 +224,20 @@ async def test_the_status_counts_whatever_the_body_is(
     assert (attempt.status, attempt.answer, attempt.problem) == (status, text, "")
 
 
+@pytest.mark.parametrize("wish", ["1e300", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"])
+async def test_a_receiver_cannot_wish_for_a_moment_that_is_none(
+    sending_: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    """Its attempt is noted and counts as failed, as any other that it turns away."""
+    monkeypatch.setattr(webhook_deliveries, "WAITS", (timedelta(0),) * 3)
+    receiver.answer = answering(503, f"Retry-After: {wish}")
+    endpoint = await sending_.add(receiver.url())
+    await sending_.tell()
+    await sending_.settle()
+    assert [one.status for one in await sending_.attempts()] == [503] * 4
+    assert (await sending_.endpoint(endpoint)).failing_since is not None
+
+
 async def test_nonsense_is_no_answer(sending_: Sending, receiver: Receiver) -> None:
     """What does not speak HTTP has taken nothing."""
     receiver.answer = b"220 mail.example ESMTP ready\r\n"
