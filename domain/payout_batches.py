@@ -55,6 +55,11 @@ async def view(session: AsyncSession, number: int) -> View:
     return await _members(session, await _open(session, number))
 
 
+async def seen(session: AsyncSession, number: int) -> View:
+    """A batch as it stands, also one that is paid or released. Raises `NotFoundError`."""
+    return await _members(session, await _found(session, number))
+
+
 async def take_again(session: AsyncSession, number: int, actor: Actor) -> View:
     """An open batch for making its file once more; the log says who took it.
 

@@ -90,6 +90,25 @@ async def open_ones(session: AsyncSession, limit: int = 100) -> Sequence[Payout]
     return (await session.exec(query.order_by(col(Payout.requested_at)).limit(limit))).all()
 
 
+async def page(
+    session: AsyncSession,
+    *,
+    before: UUID | None,
+    limit: int,
+    statuses: Sequence[str] = (),
+    affiliate_id: UUID | None = None,
+) -> Sequence[Payout]:
+    """Payouts, the newest first, from below `before` on; of these statuses, of one affiliate."""
+    query = select(Payout).order_by(col(Payout.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Payout.id) < before)
+    if statuses:
+        query = query.where(col(Payout.status).in_(statuses))
+    if affiliate_id is not None:
+        query = query.where(Payout.affiliate_user_id == affiliate_id)
+    return (await session.exec(query)).all()
+
+
 async def last_paid(session: AsyncSession, affiliate_id: UUID) -> datetime | None:
     """When an affiliate was last paid."""
     query = select(func.max(Payout.paid_at)).where(Payout.affiliate_user_id == affiliate_id)

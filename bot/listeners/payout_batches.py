@@ -10,9 +10,9 @@ from bot.errands import Errand
 from bot.home import finish
 from bot.interactions import actor_of, show_modal, typed
 from bot.modals import payout_batches as modals
-from bot.payout_batches import BatchFile, file_again, make_files
 from domain import payout_batches
 from domain.payout_batches import View
+from domain.payout_files import BatchFile, file_again, make_files
 from storage import payout_batches as rows
 
 

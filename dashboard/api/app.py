@@ -16,6 +16,8 @@ from dashboard.api import (
     leaderboard,
     milestones,
     networks,
+    payout_batches,
+    payouts,
     program,
     sales,
     tiers,
@@ -85,8 +87,24 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
+    _add_payouts(admin)
     _add_webhooks(admin)
     app.add_subapp(PREFIX, admin)
+
+
+def _add_payouts(admin: web.Application) -> None:
+    admin.router.add_get("/payouts", payouts.index)
+    admin.router.add_get("/payouts/{id}", payouts.show)
+    admin.router.add_post("/payouts/{id}/approve", payouts.approve)
+    admin.router.add_post("/payouts/{id}/reject", payouts.reject)
+    admin.router.add_post("/payouts/{id}/paid", payouts.mark_paid)
+    admin.router.add_post("/affiliates/{id}/stripe-account", payouts.connect)
+    admin.router.add_get("/payout-batches", payout_batches.index)
+    admin.router.add_post("/payout-batches", payout_batches.create)
+    admin.router.add_get("/payout-batches/{number}", payout_batches.show)
+    admin.router.add_get("/payout-batches/{number}/file", payout_batches.take_file)
+    admin.router.add_post("/payout-batches/{number}/paid", payout_batches.mark_paid)
+    admin.router.add_post("/payout-batches/{number}/release", payout_batches.release)
 
 
 def _add_webhooks(admin: web.Application) -> None:

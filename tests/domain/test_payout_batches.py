@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.payout_batches import BatchFile, make_files
 from domain import payout_batches, payouts
 from domain.audit import Actor
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.payout_batches import View
+from domain.payout_files import BatchFile, make_files
 from storage import audit
 from storage import payout_batches as rows
 from storage.db import Database

@@ -40,8 +40,9 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """One file, to be uploaded at the service as it is."""
+    """The file of a batch, to be uploaded at the service as it is."""
 
+    number: int
     name: str
     title: str
     content: str
@@ -129,7 +130,8 @@ def _file(service: Service, batch: PayoutBatch, payments: Sequence[Payment]) -> 
     day = batch.made_at.date().isoformat()
     count = f"{len(payments)} payment{'s' * (len(payments) != 1)}"
     name = f"{service.name.lower()}-{batch.currency}-{day}-batch-{batch.number}.csv"
-    return BatchFile(name, f"Batch {batch.number}, {service.name}: {count}", sheet.getvalue())
+    title = f"Batch {batch.number}, {service.name}: {count}"
+    return BatchFile(batch.number, name, title, sheet.getvalue())
 
 
 def _decimal(payout: Payout) -> str:
