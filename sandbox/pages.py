@@ -35,6 +35,7 @@ PLACES: Final = (
     Place("Stripe", "/sandbox/stripe/"),
     Place("Clerk", "/sandbox/clerk/"),
     Place("Networks", "/sandbox/networks/"),
+    Place("Receiver", "/sandbox/webhooks/"),
     Place("PassivePost", "/sandbox/passivepost/"),
     Place("Model", "/sandbox/model/"),
     Place("Dashboard", "/affiliate"),

@@ -15,6 +15,7 @@ from sandbox.networks import SECRETS, Networks
 from sandbox.pages import start_app
 from sandbox.passivepost import PassivePost
 from sandbox.product import TOKEN, Product
+from sandbox.receiver import Receiver
 from sandbox.slack.app import slack_app
 from sandbox.slack.people import AFFILIATES, AMARA, MARIA
 from sandbox.slack.workspace import SlackWorkspace
@@ -59,6 +60,7 @@ class StandIns:
         self.model = Model()
         self.passivepost = PassivePost(store("passivepost"))
         self.networks = Networks(store("networks"))
+        self.receiver = Receiver(store("receiver"))
         self.product = Product(self.clerk, self.stripe, desk_url)
         self.tally = TallyForm(f"{desk_url}/webhooks/tally", store=store("tally"))
         for persona in PERSONAS.values():
@@ -76,6 +78,7 @@ class StandIns:
         app.add_subapp("/sandbox/networks/", self.networks.app())
         app.add_subapp("/sandbox/passivepost/", self.passivepost.app())
         app.add_subapp("/sandbox/tally/", tally_app(self.tally))
+        app.add_subapp("/sandbox/webhooks/", self.receiver.app())
         app.add_subapp("/sandbox/product/", self.product.app())
         app.add_subapp("/sandbox/", start_app(self.calendar))
 
@@ -88,6 +91,7 @@ class StandIns:
         self.model.traffic.forgive()
         self.passivepost.traffic.forgive()
         self.networks.traffic.forgive()
+        self.receiver.mood = "well"
 
     def settings(self) -> dict[str, Any]:
         """The settings by which Affiliate Desk reaches the stand-ins, by field name."""

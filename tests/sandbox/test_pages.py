@@ -25,15 +25,15 @@ async def client(aiohttp_client: AiohttpClient) -> AsyncIterator[TestClient[Any,
     clock.run_ahead(timedelta(0))
 
 
-async def test_the_start_page_tells_three_stories(
+async def test_the_start_page_tells_four_stories(
     client: TestClient[Any, Any],
 ) -> None:
     """A newcomer finds the steps and a link to every stand-in and the dashboard."""
     answer = await client.get("/sandbox/")
     html = await answer.text()
     assert answer.status == 200
-    assert len(re.findall("<h2", html)) == 3
-    assert len(re.findall("<h3>", html)) == 15
+    assert len(re.findall("<h2", html)) == 4
+    assert len(re.findall("<h3>", html)) == 18
     for place in PLACES[1:]:
         assert html.count(f'href="{place.url}"') >= 2
     assert html.count('aria-current="page"') == 1
