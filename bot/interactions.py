@@ -35,6 +35,12 @@ def chosen(args: AsyncArgs, action_id: str) -> str:
     return str((_held(args, action_id)[1].get("selected_option") or {}).get("value") or "")
 
 
+def picked(args: AsyncArgs, action_id: str) -> list[str]:
+    """What was picked in the menu of this action_id that takes several."""
+    options = _held(args, action_id)[1].get("selected_options") or []
+    return [str(option["value"]) for option in options]
+
+
 def ticked(args: AsyncArgs, action_id: str) -> bool:
     """Whether a box of this action_id is ticked."""
     return bool(_held(args, action_id)[1].get("selected_options"))

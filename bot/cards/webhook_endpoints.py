@@ -41,8 +41,10 @@ def endpoints_card(
         if count
         else "News are sent nowhere."
     )
-    how = f" Endpoints are made by the admin API, {OPERATORS_MAX} at most: docs/webhooks.md"
+    how = f" There can be {OPERATORS_MAX}; docs/webhooks.md says what arrives there."
     blocks = [header("Outgoing webhooks"), rich(section(said(sentence), said(how)))]
+    if count < OPERATORS_MAX:
+        blocks.append(actions(button("Add an endpoint", "webhook.new", "new")))
     for one in endpoints[:SHOWN_MAX]:
         blocks += [divider(), _about(one, failed.get(one.id, 0)), _buttons(one, failed)]
     if count > SHOWN_MAX:

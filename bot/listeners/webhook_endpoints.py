@@ -1,4 +1,4 @@
-"""Outgoing webhooks of the operators: `/affiliate webhooks`, and the buttons of its answer."""
+"""Outgoing webhooks of the operators: `/affiliate webhooks`, and what its answer offers."""
 
 from datetime import timedelta
 
@@ -10,8 +10,10 @@ from bot.cards.blocks import Message
 from bot.cards.webhook_endpoints import REPLAYED_DAYS, endpoints_card
 from bot.context import BotContext
 from bot.errands import Errand
-from bot.interactions import actor_of, show
+from bot.interactions import actor_of, picked, show, show_modal, typed, whisper
+from bot.modals import webhook_endpoints as modals
 from domain import webhook_deliveries, webhook_endpoints
+from domain.webhook_endpoints import Wanted
 from storage import webhook_deliveries as rows
 
 
@@ -26,6 +28,21 @@ def register(bot: Bot, context: BotContext) -> None:
 
     async def answer(_text: str) -> Message:
         return await card()
+
+    async def ask(args: AsyncArgs) -> None:
+        await args.ack()
+        await show_modal(args, modals.add(Errand.of(args.body)))
+
+    async def add(args: AsyncArgs) -> None:
+        errand = Errand.carried(args.body)
+        wanted = Wanted(typed(args, "url"), picked(args, "events"), typed(args, "description"))
+        async with context.db.transaction() as session:
+            made = await webhook_endpoints.add(session, None, wanted, actor_of(args))
+        key = context.settings.secret_key.get_secret_value()
+        shown = modals.secret(webhook_endpoints.secret_of(key, made))
+        await args.ack(response_action="update", view=shown)
+        if errand.answer_to:
+            await whisper(errand.answer_to, await card(f"{made.url} is added."))
 
     async def test(args: AsyncArgs) -> None:
         errand = Errand.of(args.body)
@@ -58,6 +75,8 @@ def register(bot: Bot, context: BotContext) -> None:
     async def switch_off(args: AsyncArgs) -> None:
         await switch(args, on=False)
 
+    bot.on_action("webhook.new", ask)
+    bot.on_form(modals.ADD, add)
     bot.on_action("webhook.test", test)
     bot.on_action("webhook.replay", replay)
     bot.on_action("webhook.on", switch_on)

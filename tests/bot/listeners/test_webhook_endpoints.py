@@ -1,11 +1,14 @@
 """Outgoing webhooks, seen and switched in Slack."""
 
+import json
+from typing import Any
+
 from sqlmodel import update
 
 import clock
 from bot.cards.webhook_endpoints import SHOWN_MAX, endpoints_card
 from domain import webhook_deliveries, webhook_endpoints
-from domain.webhook_endpoints import Wanted
+from domain.webhook_endpoints import OPERATORS_MAX, Wanted
 from sandbox.slack.blocks import check_blocks
 from sandbox.slack.people import AFFILIATES, MARIA, SAM
 from storage.db import Database
@@ -72,6 +75,51 @@ async def test_endpoints_are_seen_tested_switched_and_sent_to_again(desk_on_both
     await desk.ws.click(MARIA, AFFILIATES, ts, "Switch on")
     await told(desk, f"{URL} is on now.")
     assert (await now(desk.db, one)).status == "on"
+
+
+async def test_an_endpoint_is_added_and_its_secret_is_shown_in_no_message(
+    desk_on_both: Desk,
+) -> None:
+    """A slip is named at its field; the secret stands in the modal and is the one that signs."""
+    desk = desk_on_both
+    ts = await asked(desk, "News are sent nowhere.")
+    assert (await desk.ws.click(MARIA, AFFILIATES, ts, "Add an endpoint")).ok
+    view = await desk.modal(MARIA, "It hears of")
+    refused = await desk.ws.submit(MARIA, view["id"], {"Address": "hooks.example"})
+    assert "Type a whole address" in json.dumps(refused.errors)
+    assert "url" in refused.errors
+    typed: dict[Any, Any] = {
+        "Address": URL,
+        "Name": HOSTILE,
+        "It hears of": ["sale.settled", "payout.paid"],
+    }
+    assert (await desk.ws.submit(MARIA, view["id"], typed)).ok
+    await desk.whispered(MARIA, f"{URL} is added.")
+    async with desk.db.read() as session:
+        (one,) = await webhook_endpoints.all_of(session, None)
+    assert (one.url, one.events) == (URL, ["sale.settled", "payout.paid"])
+    assert one.created_by == "@maria"
+    shown = await desk.modal(MARIA, "whsec_")
+    key = desk.context.settings.secret_key.get_secret_value()
+    assert webhook_endpoints.secret_of(key, one) in json.dumps(shown)
+    said = json.dumps(desk.ws.ephemerals(AFFILIATES, MARIA))
+    assert "whsec_" not in said
+    assert "Hears of: sale.settled, payout.paid" in desk.ws.text_of(
+        desk.ws.ephemerals(AFFILIATES, MARIA)[-1]
+    )
+
+
+async def test_no_more_can_be_added_than_there_may_be(desk: Desk) -> None:
+    """The form says so while it is open; afterwards nobody is asked for another."""
+    ts = await asked(desk, "News are sent nowhere.")
+    assert (await desk.ws.click(MARIA, AFFILIATES, ts, "Add an endpoint")).ok
+    view = await desk.modal(MARIA, "It hears of")
+    for _ in range(OPERATORS_MAX):
+        await make(desk.db)
+    await desk.ws.submit(MARIA, view["id"], {"Address": URL})
+    await desk.modal(MARIA, f"There are {OPERATORS_MAX} endpoints already.")
+    await asked(desk, f"News are sent to {OPERATORS_MAX} endpoints.")
+    assert "webhook.new" not in json.dumps(desk.ws.ephemerals(AFFILIATES, MARIA)[-1])
 
 
 async def test_a_stranger_sees_no_endpoint(desk: Desk) -> None:
