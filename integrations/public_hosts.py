@@ -9,6 +9,8 @@ else a moment later (DNS rebinding) leads nowhere.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
@@ -32,6 +34,8 @@ _REFUSED_6: Final = tuple(
     # Addresses that hold an IPv4 one: Teredo and 6to4.
     for net in ("2001::/32", "2002::/16")
 )
+_LOOKING_UP: Final = ThreadPoolExecutor(16, thread_name_prefix="strangers-hosts")
+"""Whoever owns a name decides how long a look-up takes: so these have threads of their own."""
 
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -57,8 +61,8 @@ def is_public(address: str) -> bool:
 
 async def look_up(host: str, port: int) -> list[str]:
     """Every address that a host has. Raises `OSError` for none."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, ask)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
