@@ -135,8 +135,12 @@ def worth(sale: Sale, base: str) -> int:
 
 
 async def follow(session: AsyncSession, sale: Sale) -> None:
-    """Have the network that knows of a sale told what it is worth now, if that changed."""
-    conversion = await rows.of_sale(session, sale.id)
+    """Have the network that knows of a sale told what it is worth now, if that changed.
+
+    The conversion is held until the transaction ends: of a change of the sale and a delivery that
+    arrives at the same moment the second sees the first, and asks for what is left to tell.
+    """
+    conversion = await rows.of_sale(session, sale.id, lock=True)
     if conversion is not None and worth(sale, conversion.base) != conversion.posted:
         await network_effects.tell_again(session, conversion.id)
 

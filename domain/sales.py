@@ -113,9 +113,9 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     await session.flush()
     trail = await checkouts.trail(session, facts.checkout) if facts.checkout else None
     commission = await commission_rows.of_sale(session, sale.id)
-    # Without a commission it was not decided yet, or lies beyond the cycles that earn.
+    # Without one it is undecided yet, lies beyond the cycles that earn, or a network pays for it.
     changed, moved = commission is None, list[Event]()
-    if commission is None:
+    if commission is None and sale.outcome != network_sales.PAID_BY_NETWORK:
         commission = await _credit(session, sale, facts, trail, settings)
     if commission is not None:
         moved = await _post(session, commission, sale)

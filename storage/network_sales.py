@@ -94,9 +94,13 @@ async def delivery(session: AsyncSession, delivery_id: UUID) -> NetworkDelivery 
     return await session.get(NetworkDelivery, delivery_id)
 
 
-async def of_sale(session: AsyncSession, sale_id: UUID) -> NetworkConversion | None:
-    """What a network is told of a sale, if one is."""
+async def of_sale(
+    session: AsyncSession, sale_id: UUID, *, lock: bool = False
+) -> NetworkConversion | None:
+    """What a network is told of a sale, if one is; `lock` holds it until the transaction ends."""
     query = select(NetworkConversion).where(NetworkConversion.sale_id == sale_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
     return (await session.exec(query)).one_or_none()
 
 
