@@ -118,6 +118,18 @@ async def of_status(session: AsyncSession, *statuses: str) -> Sequence[Contest]:
     return (await session.exec(query)).all()
 
 
+async def page(
+    session: AsyncSession, *, before: UUID | None, limit: int, statuses: Sequence[str] = ()
+) -> Sequence[Contest]:
+    """Those made before the one of this id, the last made first; of these statuses."""
+    query = select(Contest).order_by(col(Contest.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Contest.id) < before)
+    if statuses:
+        query = query.where(col(Contest.status).in_(statuses))
+    return (await session.exec(query)).all()
+
+
 async def past(session: AsyncSession, limit: int) -> Sequence[Contest]:
     """Those that are over and decided or were cancelled, the last to end first."""
     query = (

@@ -9,6 +9,7 @@ from dashboard.api import (
     affiliates,
     applications,
     cases,
+    contests,
     discount_codes,
     docs,
     earnings,
@@ -87,9 +88,22 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
+    _add_contests(admin)
     _add_payouts(admin)
     _add_webhooks(admin)
     app.add_subapp(PREFIX, admin)
+
+
+def _add_contests(admin: web.Application) -> None:
+    admin.router.add_get("/contests", contests.index)
+    admin.router.add_post("/contests", contests.create)
+    admin.router.add_get("/contests/{id}", contests.show)
+    admin.router.add_patch("/contests/{id}", contests.change)
+    admin.router.add_post("/contests/{id}/cancel", contests.cancel)
+    admin.router.add_post("/contests/{id}/disqualify", contests.disqualify)
+    admin.router.add_post("/contests/{id}/readmit", contests.readmit)
+    admin.router.add_post("/contests/{id}/confirm", contests.confirm)
+    admin.router.add_post("/contests/{id}/close", contests.close)
 
 
 def _add_payouts(admin: web.Application) -> None:

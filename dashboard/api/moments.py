@@ -30,9 +30,9 @@ def _no_number(given: Any) -> Any:
     try:
         if _FORM.fullmatch(given):
             # Read here: a strict body would not take text for a moment behind this.
-            return _AWARE.validate_python(given)
-    except ValidationError:
-        pass  # such as the 31st of February, or one without its time zone
+            return _AWARE.validate_python(given).astimezone(UTC)
+    except (ValidationError, OverflowError):
+        pass  # the 31st of February, one without its time zone, one that UTC does not have
     raise PydanticCustomError("moment", "Send a time like 2026-11-05T12:00:00Z.")
 
 
@@ -42,4 +42,4 @@ Moment = Annotated[
     PlainSerializer(rfc3339, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""A moment in a model: with its time zone where it is taken, in UTC where it is told."""
+"""A moment in a model: in any time zone where it comes in, in UTC from there on."""
