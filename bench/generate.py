@@ -1,0 +1,122 @@
+"""`python -m bench.generate URL`: fill an empty database with a program that has grown large.
+
+Seeded: the same size, seed and end make the same rows on SQLite and PostgreSQL. `--percent 100` is
+10,000 affiliates with a million commissions and ten million clicks; the default is 1.
+"""
+
+import argparse
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from rich.progress import Progress
+from sqlalchemy import JSON, Table, text
+from sqlmodel import SQLModel, select
+
+import clock
+from bench.story import DAYS, Size, Story, percent
+from storage import migrate
+from storage.affiliates import Affiliate
+from storage.db import Database
+from storage.tables import METADATA
+
+_AT_ONCE: Final = 20_000
+_NOT_EMPTY: Final = "There are affiliates already: give an empty database."
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+async def fill(
+    db: Database,
+    size: Size,
+    *,
+    until: datetime | None = None,
+    seed: int = 1,
+    progress: Callable[[], None] = lambda: None,
+) -> int:
+    """Fill a migrated, empty database; returns how many rows. `progress` hears of each day.
+
+    Raises `ValueError` where somebody is in the program already.
+    """
+    async with db.read() as session:
+        if (await session.exec(select(Affiliate.id).limit(1))).first():
+            raise ValueError(_NOT_EMPTY)
+    waiting, held, count = defaultdict[str, list[dict[str, Any]]](list), 0, 0
+    for _, rows in Story(size, until or clock.now(), seed).days():
+        for table, row in rows:
+            waiting[_name(table)].append(row)
+            held += 1
+        if held >= _AT_ONCE:
+            await _store(db, waiting)
+            count, held = count + held, 0
+        progress()
+    await _store(db, waiting)
+    await _analyze(db)
+    return count + held
+
+
+def _name(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
+async def _store(db: Database, waiting: Rows) -> None:
+    """Write what waits, owners before what is theirs, and forget it."""
+    tables = [table for table in METADATA.sorted_tables if waiting.get(table.name)]
+    if db.is_sqlite:
+        async with db.transaction() as session:
+            connection = await session.connection()
+            for table in tables:
+                await connection.execute(table.insert(), waiting[table.name])
+    else:
+        connection = await asyncpg.connect(**db.driver_options())
+        try:
+            for table in tables:
+                await _copy(connection, table, waiting[table.name])
+        finally:
+            await connection.close()
+    waiting.clear()
+
+
+async def _copy(connection: Any, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    names = list(table.columns.keys())
+    in_json = {one.name for one in table.columns if isinstance(one.type, JSON)}
+    records = [
+        [json.dumps(row[name]) if name in in_json else row[name] for name in names] for row in rows
+    ]
+    await connection.copy_records_to_table(table.name, columns=names, records=records)
+
+
+async def _analyze(db: Database) -> None:
+    """Let the database count its rows, as it does by itself in time."""
+    engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text("ANALYZE"))
+
+
+async def _run(url: str, size: Size, seed: int) -> int:
+    db = Database(url)
+    await migrate.upgrade(db)
+    with Progress() as shown:
+        task = shown.add_task("a year", total=DAYS + 2)
+        count = await fill(db, size, seed=seed, progress=lambda: shown.advance(task))
+    await db.close()
+    return count
+
+
+def main() -> None:
+    """Fill the database that is named."""
+    parser = argparse.ArgumentParser(prog="bench.generate", description=__doc__)
+    parser.add_argument("url", help="sqlite+aiosqlite:///path or postgresql+asyncpg://…")
+    parser.add_argument("--percent", type=float, default=1, help="how much of the whole size")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    count = asyncio.run(_run(wanted.url, percent(wanted.percent), wanted.seed))
+    print(f"{count:,} rows.")  # noqa: T201 - a command line
+
+
+if __name__ == "__main__":
+    main()
