@@ -13,7 +13,9 @@ import clock
 from domain import webhook_endpoints, webhook_events
 from domain.audit import Actor, record
 from domain.errors import ConflictError, NotFoundError
+from domain.statuses import Status
 from domain.webhook_endpoints import OFF_AFTER
+from storage import affiliates
 from storage import webhook_deliveries as rows
 from storage import webhook_endpoints as endpoint_rows
 from storage.webhook_deliveries import WebhookAttempt, WebhookDelivery
@@ -32,6 +34,7 @@ WAITS: Final = (
 )
 """Between one attempt and the next, as Standard Webhooks recommends: three days in all."""
 _JITTER: Final = 0.1
+_OF_STANDING: Final = frozenset({"affiliate.paused", "affiliate.restored", "affiliate.terminated"})
 
 
 def next_attempt(
@@ -48,6 +51,23 @@ def next_attempt(
     if not_before is not None:
         wait = max(wait, min(timedelta(seconds=not_before), WAITS[-1]))
     return now + wait * (1 + random.uniform(0, _JITTER))  # noqa: S311 - spread, not secrecy
+
+
+async def barred(session: AsyncSession, endpoint: WebhookEndpoint, kind: str) -> str:
+    """Why an event may not leave for an endpoint just now; empty if it may.
+
+    An affiliate who was paused or terminated hears of that and of nothing else, as by their keys.
+    """
+    if endpoint.status != endpoint_rows.ON:
+        return "The endpoint is off."
+    if endpoint.affiliate_user_id is None or kind in _OF_STANDING:
+        return ""
+    owner = await affiliates.get(session, endpoint.affiliate_user_id)
+    if owner is not None and owner.status == Status.APPROVED:
+        return ""
+    if owner is not None and owner.status == Status.PAUSED:
+        return "The account is paused. Send this again once it is restored."
+    return "The account was closed."
 
 
 async def arrived(

@@ -20,7 +20,10 @@ from storage.webhook_endpoints import WebhookEndpoint
 
 _KNOWN: Final = "webhooks.listening"
 LANES: Final = 4
-"""Deliveries to one endpoint that are under way at the same time, at most."""
+"""Deliveries to one endpoint of operators that are under way at the same time, at most.
+
+To one of an affiliate it is one: all of theirs that never answer take a quarter of the room.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +168,13 @@ def _deliveries(event: Event, found: Sequence[WebhookEndpoint]) -> list[WebhookD
 def _delivery(
     event: Event, data: Told, event_id: UUID, now: datetime, endpoint: WebhookEndpoint
 ) -> WebhookDelivery:
+    lanes = LANES if endpoint.affiliate_user_id is None else 1
     return WebhookDelivery(
         kind=event.kind,
         endpoint_id=endpoint.id,
         affiliate_user_id=event.affiliate_id,
         event_id=event_id,
-        lane=f"{endpoint.id}:{event_id.int % LANES}",
+        lane=f"{endpoint.id}:{event_id.int % lanes}",
         body=body(event.kind, now, data),
         happened_at=now,
     )

@@ -59,8 +59,9 @@ class WebhookPump:
         delivery = job.row
         async with job.db.read() as session:
             endpoint = await endpoint_rows.get(session, delivery.endpoint_id)
-        if endpoint is None or endpoint.status != endpoint_rows.ON:
-            raise GiveUpError("The endpoint is off.")
+            barred = endpoint and await webhook_deliveries.barred(session, endpoint, delivery.kind)
+        if endpoint is None or barred:
+            raise GiveUpError(barred or "The endpoint is gone.")
         begun = perf_counter()
         answer, problem = await self._send(delivery, endpoint)
         attempt = WebhookAttempt(

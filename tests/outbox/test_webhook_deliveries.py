@@ -13,7 +13,8 @@ import pytest
 from sqlmodel import col, select, update
 
 import clock
-from domain import effects, webhook_data, webhook_deliveries, webhook_endpoints
+from domain import affiliates, effects, webhook_data, webhook_deliveries, webhook_endpoints
+from domain.statuses import Status
 from domain.webhook_endpoints import Wanted
 from domain.webhook_events import LANES, Event, publish
 from integrations import public_post
@@ -104,8 +105,10 @@ class Sending:
         )
         pump = WebhookPump(services)
         await pump.start()
-        yield
-        await pump.stop()
+        try:
+            yield
+        finally:
+            await pump.stop()
 
     async def settle(self, **settings: Any) -> None:
         """Send until nothing waits any more."""
@@ -358,6 +361,60 @@ async def test_a_slow_receiver_holds_up_nobody_else(
         await sending_.outside.settle()
         assert clock.now() - begun < timedelta(seconds=2.5)
         assert receiver.most == LANES
+
+
+async def test_one_affiliate_cannot_keep_the_operators_waiting(
+    sending_: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With as many endpoints as there may be, none of which ever answers."""
+    monkeypatch.setattr(public_post, "SECONDS", 10.0)
+    receiver.answer = None
+    mia = await join(sending_.db)
+    for _ in range(webhook_endpoints.OWN_MAX):
+        await sending_.add(receiver.url(), owner=mia.id)
+    for _ in range(20):
+        await sending_.tell(about=mia.id)
+    async with receiving() as other, sending_.running(public_url="http://127.0.0.1:1"):
+        await until(lambda: _came(receiver, webhook_endpoints.OWN_MAX))
+        await sending_.add(other.url())
+        await sending_.tell()
+        await until(lambda: _came(other, 1), 3)
+
+
+async def test_what_is_told_of_who_was_closed_out_is_only_that(
+    sending_: Sending, receiver: Receiver
+) -> None:
+    """As with their keys: a paused affiliate's news wait as failed ones, until they are back."""
+    mia = await join(sending_.db)
+    endpoint = await sending_.add(receiver.url(), owner=mia.id)
+    here = {"public_url": "http://127.0.0.1:1"}
+
+    async def move(status: Status) -> None:
+        async with sending_.db.transaction() as session:
+            await affiliates.change_status(session, mia.id, status, "A look.", RITA)
+
+    async def test() -> None:
+        async with sending_.db.transaction() as session:
+            await webhook_deliveries.test(session, mia.id, endpoint.id, RITA)
+
+    await move(Status.PAUSED)
+    await test()
+    await sending_.settle(**here)
+    assert sorted(json.loads(body)["type"] for _, _, body in receiver.got) == ["affiliate.paused"]
+    failed = (await sending_.deliveries())[-1]
+    assert (failed.kind, failed.state) == ("webhook.test", "failed")
+    assert "paused" in (failed.last_error or "")
+    await move(Status.APPROVED)
+    async with sending_.db.transaction() as session:
+        since = clock.now() - timedelta(hours=1)
+        await webhook_deliveries.replay_failed(session, mia.id, endpoint.id, since, RITA)
+    await sending_.settle(**here)
+    await move(Status.TERMINATED)
+    await test()
+    await sending_.settle(**here)
+    told = [json.loads(body)["type"] for _, _, body in receiver.got]
+    assert sorted(told[1:3]) == ["affiliate.restored", "webhook.test"]
+    assert told[3:] == ["affiliate.terminated"]
 
 
 async def _came(receiver: Receiver, count: int) -> bool:
