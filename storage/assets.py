@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary
 from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 import clock
 from storage.ids import new_id
@@ -85,14 +86,35 @@ async def find(
     limit: int | None = None,
 ) -> Sequence[Asset]:
     """Resources in the order of their lists; `text` is looked for in title and body."""
+    query = _like(statuses, asset_type, text)
+    query = query.order_by(col(Asset.asset_type), col(Asset.sort_order), col(Asset.id))
+    return (await session.exec(query.limit(limit))).all()
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    before: UUID | None,
+    limit: int,
+    statuses: Sequence[str],
+    asset_type: str = "",
+    text: str = "",
+) -> Sequence[Asset]:
+    """Resources as `find` finds them, but the last made first, from below `before` on."""
+    query = _like(statuses, asset_type, text).order_by(col(Asset.id).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(Asset.id) < before)
+    return (await session.exec(query)).all()
+
+
+def _like(statuses: Sequence[str], asset_type: str, text: str) -> SelectOfScalar[Asset]:
     query = select(Asset).where(col(Asset.status).in_(statuses))
     if asset_type:
         query = query.where(Asset.asset_type == asset_type)
     if text:
         columns = (col(Asset.title), col(Asset.body))
         query = query.where(or_(*(one.icontains(text, autoescape=True) for one in columns)))
-    query = query.order_by(col(Asset.asset_type), col(Asset.sort_order), col(Asset.id))
-    return (await session.exec(query.limit(limit))).all()
+    return query
 
 
 async def count(session: AsyncSession, statuses: Sequence[str]) -> dict[str, int]:

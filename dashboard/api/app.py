@@ -8,6 +8,7 @@ from dashboard.api import (
     affiliate_decisions,
     affiliates,
     applications,
+    assets,
     cases,
     contests,
     discount_codes,
@@ -88,10 +89,23 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
+    _add_assets(admin)
     _add_contests(admin)
     _add_payouts(admin)
     _add_webhooks(admin)
     app.add_subapp(PREFIX, admin)
+
+
+def _add_assets(admin: web.Application) -> None:
+    admin.router.add_get("/assets", assets.index)
+    admin.router.add_post("/assets", assets.create)
+    admin.router.add_post("/asset-starters", assets.add_starters)
+    admin.router.add_get("/assets/{id}", assets.show)
+    admin.router.add_patch("/assets/{id}", assets.change)
+    admin.router.add_post("/assets/{id}/publish", assets.publish)
+    admin.router.add_post("/assets/{id}/archive", assets.archive)
+    admin.router.add_get("/assets/{id}/versions", assets.versions)
+    admin.router.add_post("/assets/{id}/restore", assets.restore)
 
 
 def _add_contests(admin: web.Application) -> None:

@@ -12,19 +12,20 @@ BODY_MAX: Final = 64 * 1024
 _JSON: Final = frozenset({"application/json", "application/merge-patch+json"})
 
 
-async def read_object(request: web.Request) -> dict[str, Any]:
-    """The JSON object that a request carries. Raises `ProblemError` if it is none."""
+async def read_object(request: web.Request, most: int = BODY_MAX) -> dict[str, Any]:
+    """The JSON object that a request carries, of at most so many bytes.
+
+    Raises `ProblemError` if it is none.
+    """
     if request.content_type not in _JSON:
         raise ProblemError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send JSON, with {hdrs.CONTENT_TYPE}: {min(_JSON)}."
         )
-    body = b""
+    body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > BODY_MAX:
-            raise ProblemError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Send at most {BODY_MAX} bytes."
-            )
+        if len(body) > most:
+            raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Send at most {most} bytes.")
     try:
         given = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """What a request carries, read by pydantic models and refused in sentences."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from dashboard.api.bodies import read_object
+from dashboard.api.bodies import BODY_MAX, read_object
 from domain.errors import InvalidError, NotFoundError
 from domain.texts import keepable
 
@@ -21,13 +22,15 @@ _NAME_MAX: Final = 100
 class Taken(BaseModel):
     """What is taken from a path, a query or a body: nothing that was not declared.
 
-    `refused` stands before what is wrong with it; `missing` is told of a path that cannot be.
+    `refused` stands before what is wrong with it; `missing` is told of a path that cannot be;
+    `most` is how many bytes a body may have.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     refused: ClassVar[str] = ""
     missing: ClassVar[str] = "There is nothing here by that name."
+    most: ClassVar[int] = BODY_MAX
 
 
 class Told(BaseModel):
@@ -88,11 +91,16 @@ def query_of(request: web.Request, model: type[Model]) -> Model:
 
 async def body_of(request: web.Request, model: Any) -> Any:
     """The body, by its model. Raises `ProblemError` for what is no JSON, and `InvalidError`."""
-    given = await read_object(request)
     if get_origin(model) is Annotated:
-        return given
-    text = json.dumps(_keepable(given))
-    return _validated(model, lambda: model.model_validate_json(text, strict=True))
+        return await read_object(request)
+    given = await read_object(request, model.most)
+
+    def read() -> Any:
+        text = json.dumps(_keepable(given))
+        return _validated(model, lambda: model.model_validate_json(text, strict=True))
+
+    # What may be large holds up nobody else.
+    return await asyncio.to_thread(read) if model.most > BODY_MAX else read()
 
 
 def described(model: Any) -> Described:
