@@ -23,6 +23,7 @@ EXPORTS_PER_AFFILIATE: Final = RateLimitItemPerHour(3, 24, "exports")
 CHECKOUTS_PER_CLIENT: Final = RateLimitItemPerMinute(10, 10, "checkouts")
 KEYS_PER_AFFILIATE: Final = RateLimitItemPerHour(20, 24, "api-keys")
 WEBHOOK_DEEDS_PER_AFFILIATE: Final = RateLimitItemPerHour(60, 1, "webhooks")
+WEBHOOK_REPLAYS_PER_AFFILIATE: Final = RateLimitItemPerHour(6, 1, "webhook-replays")
 REQUESTS_PER_AFFILIATE: Final = RateLimitItemPerHour(100, 1, "api")
 
 _REMEMBERED: Final = 50_000

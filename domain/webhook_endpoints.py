@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from domain import effects, live
+from domain import alerts, effects, live
 from domain.audit import SYSTEM, Actor, record
 from domain.errors import ConflictError, InvalidError, NotFoundError
 from domain.texts import keepable
@@ -99,7 +99,7 @@ async def add(
         raise ConflictError(f"There are {most} endpoints already. Remove one that is not needed.")
     session.add(endpoint)
     await session.flush()
-    await _changed(session, endpoint, actor, "added", url=endpoint.url)
+    await _changed(session, endpoint, actor, "added", **_place(endpoint))
     return endpoint
 
 
@@ -115,7 +115,7 @@ async def change(
     """Change where an endpoint is and what it hears of. Raises as `add` does."""
     endpoint = await own(session, owner, endpoint_id, hold=True)
     _fill(endpoint, wanted, plain=plain)
-    await _changed(session, endpoint, actor, "changed", url=endpoint.url)
+    await _changed(session, endpoint, actor, "changed", **_place(endpoint))
     return endpoint
 
 
@@ -165,7 +165,7 @@ async def remove(
     session.add(endpoint)
     await session.flush()
     await deliveries.park_waiting(session, endpoint.id, "The endpoint was removed.")
-    await _changed(session, endpoint, actor, "removed", url=endpoint.url)
+    await _changed(session, endpoint, actor, "removed", **_place(endpoint))
 
 
 async def own(
@@ -195,11 +195,7 @@ async def give_up(session: AsyncSession, endpoint: WebhookEndpoint, why: str) ->
         about = {"affiliate": str(affiliate.id), "endpoint": str(endpoint.id)}
         await effects.send_mail(session, "webhook_off", affiliate.email, **about)
     elif owner is None:
-        await effects.tell_operators(
-            session,
-            f"The webhook endpoint {endpoint.url} was switched off. {why} What was not "
-            "delivered can be sent again: see /affiliate webhooks.",
-        )
+        await alerts.endpoint_off(session, endpoint)
     await _changed(session, endpoint, SYSTEM, "gave_up", why=why)
 
 
@@ -212,6 +208,14 @@ async def _changed(
     if endpoint.affiliate_user_id is not None:
         await live.touch(session, endpoint.affiliate_user_id)
     await record(session, actor, f"webhook.{action}", f"webhook_endpoint:{endpoint.id}", **detail)
+
+
+def _place(endpoint: WebhookEndpoint) -> dict[str, str]:
+    """Where an endpoint is, for the log that is kept for ever: paths of addresses are often secret.
+
+    Of an affiliate's nothing: an address of their own says who they are, also once they are erased.
+    """
+    return {} if endpoint.affiliate_user_id else {"host": urlsplit(endpoint.url).netloc}
 
 
 def _fill(endpoint: WebhookEndpoint, wanted: Wanted, *, plain: bool) -> None:

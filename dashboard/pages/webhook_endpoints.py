@@ -12,7 +12,7 @@ from aiohttp import web
 import clock
 from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
-from dashboard.limits import WEBHOOK_DEEDS_PER_AFFILIATE
+from dashboard.limits import WEBHOOK_DEEDS_PER_AFFILIATE, WEBHOOK_REPLAYS_PER_AFFILIATE
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member, approved_only
 from domain import webhook_deliveries as deliveries
@@ -129,7 +129,8 @@ async def show_one(request: web.Request, member: Member) -> web.Response:
 async def act(request: web.Request, member: Member) -> web.Response:
     """What a button of an endpoint's page does."""
     context, deed, one = request.app[CONTEXT], request[FORM].get("deed", ""), _id(request, "id")
-    if await context.limits.wait(WEBHOOK_DEEDS_PER_AFFILIATE, str(member.affiliate.id)):
+    limit = WEBHOOK_REPLAYS_PER_AFFILIATE if deed == "replay" else WEBHOOK_DEEDS_PER_AFFILIATE
+    if await context.limits.wait(limit, str(member.affiliate.id)):
         request[VISIT].notice = Notice("warning", "That was a lot at once. Try again in an hour.")
         return await _one(request, member, status=HTTPStatus.TOO_MANY_REQUESTS)
     owner, actor = member.affiliate.id, member.actor

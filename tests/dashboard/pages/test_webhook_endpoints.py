@@ -7,8 +7,10 @@ import pytest
 from sqlmodel import col, select, update
 
 import clock
+from dashboard.limits import WEBHOOK_REPLAYS_PER_AFFILIATE
 from domain import webhook_endpoints
 from domain.webhook_endpoints import OWN_MAX
+from storage.audit import AuditLine
 from storage.db import Database
 from storage.webhook_deliveries import WebhookAttempt, WebhookDelivery
 from storage.webhook_endpoints import WebhookEndpoint
@@ -143,6 +145,38 @@ async def test_there_is_a_most(desk: Desk, mia: Browser) -> None:
         await make(mia)
     assert "as many as there can be" in (await mia.get(HERE)).words
     assert len(await endpoints(desk.db)) == OWN_MAX
+
+
+async def test_sending_everything_again_is_no_tool_against_others(desk: Desk, mia: Browser) -> None:
+    """One press sends thousands of requests to whatever address is there, so presses are few."""
+    where = await make(mia)
+    await mia.fill_in(where, where, deed="test")
+
+    async def fail() -> None:
+        async with desk.db.transaction() as session:
+            await session.exec(update(WebhookDelivery).values(parked_at=clock.now()))
+
+    for _ in range(WEBHOOK_REPLAYS_PER_AFFILIATE.amount):
+        await fail()
+        assert (await mia.fill_in(where, where, deed="replay")).status == 303
+    await fail()
+    page = await mia.fill_in(where, where, deed="replay")
+    assert (page.status, "Try again in an hour" in page.words) == (429, True)
+    assert [one.state for one in await deliveries(desk.db)] == ["failed"]
+    assert (await mia.fill_in(where, where, deed="test")).status == 303
+
+
+async def test_an_address_is_in_no_log_that_is_kept_for_ever(desk: Desk, mia: Browser) -> None:
+    """It says who somebody is, and its path is often a secret of theirs."""
+    where = await make(mia, url="https://mia-example.example/hook/5ecret")
+    await mia.fill_in(f"{where}/remove", where, deed="remove")
+    async with desk.db.read() as session:
+        lines = (await session.exec(select(AuditLine))).all()
+    told = [line for line in lines if line.action.startswith("webhook.")]
+    assert [line.action for line in told] == ["webhook.added", "webhook.removed"]
+    for line in told:
+        assert "mia" not in str(line.detail)
+        assert "5ecret" not in str(line.detail)
 
 
 async def test_endpoints_of_others_are_not_there(desk: Desk, mia: Browser) -> None:
