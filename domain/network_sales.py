@@ -174,10 +174,16 @@ async def begin_delivery(session: AsyncSession, conversion_id: UUID) -> NetworkD
             change=amount - conversion.posted,
         )
     begun.status = OPEN
-    begun.tried_at = begun.tried_at or clock.now()
     session.add(begun)
     await session.flush()
     return begun
+
+
+async def leaves(session: AsyncSession, delivery_id: UUID) -> None:
+    """Note that a network is told now: whatever becomes of that, it may have heard."""
+    delivery = await _delivery(session, delivery_id)
+    delivery.tried_at = clock.now()
+    session.add(delivery)
 
 
 async def under_way(session: AsyncSession, delivery_id: UUID, ticket: str) -> None:

@@ -21,7 +21,7 @@ class Order:
 
     Both are minor units, and the texts beside them the same as decimals. `reference` names the
     order there, `version` counts what was told of the sale, `id` is one thing that is told.
-    `tried_at` is when it was told first.
+    `begun_at` is from before it was told first, `tried_at` when it was told last.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Order:
     click_id: str
     customer_id: str
     paid_at: datetime
+    begun_at: datetime
     tried_at: datetime
     network: str
 

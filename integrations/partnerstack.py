@@ -70,7 +70,7 @@ class PartnerStack:
 
     async def find(self, order: Order) -> Taken | None:
         """Look for the transaction among those made since it was told first."""
-        since = int((order.tried_at - _BEFORE).timestamp() * 1000)
+        since = int((order.begun_at - _BEFORE).timestamp() * 1000)
         params = {"min_created": str(since), "order_by": "created_at", "limit": str(_PAGE)}
         for _ in range(_PAGES):
             answer = await self._api.call(

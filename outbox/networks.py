@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import clock
 from domain import effects, network_sales, networks
 from domain.errors import ConflictError
 from domain.money import digits
@@ -40,7 +39,6 @@ async def tell(job: Job[Effect], services: Services) -> None:
     What to tell is written down before it leaves, so that an attempt whose answer was lost is
     looked for, or repeated word for word. What the network refuses for good waits for an operator.
     """
-    began = clock.now()
     conversion_id = UUID(job.row.payload["conversion"])
     async with services.db.transaction() as session:
         begun = await network_sales.begin_delivery(session, conversion_id)
@@ -48,7 +46,7 @@ async def tell(job: Job[Effect], services: Services) -> None:
         return
     try:
         task = await _task(services, begun)
-        taken = await _reach(task, services, repeated=begun.created_at < began)
+        taken = await _reach(task, services)
     except (ConflictError, TransportError) as error:
         if isinstance(error, TransportError) and not error.permanent:
             raise
@@ -87,19 +85,24 @@ async def _task(services: Services, delivery: NetworkDelivery) -> _Task:
         click_id=conversion.click_id,
         customer_id=sale.customer_id,
         paid_at=sale.paid_at,
+        begun_at=delivery.created_at,
         tried_at=delivery.tried_at or delivery.created_at,
         network=network.slug,
     )
     return _Task(delivery, network, order, secrets)
 
 
-async def _reach(task: _Task, services: Services, *, repeated: bool) -> Taken:
+async def _reach(task: _Task, services: Services) -> Taken:
     client = _client(task, services)
     try:
         if task.delivery.ticket:
             return await client.outcome(task.delivery.ticket)
-        found = await client.find(task.order) if repeated else None
-        return found or await client.tell(task.order)
+        found = await client.find(task.order) if task.delivery.tried_at else None
+        if found:
+            return found
+        async with services.db.transaction() as session:
+            await network_sales.leaves(session, task.delivery.id)
+        return await client.tell(task.order)
     finally:
         await client.close()
 

@@ -43,6 +43,8 @@ class Networks:
         self.traffic = Traffic(lambda status: {"message": "It broke.", "status": status})
         self.busy = 0
         """How often a network still says that it works on something."""
+        self.appears = 0.0
+        """Seconds until an action can be seen at Impact."""
         self._product = product
         for name in _LISTS:
             self.store.data.setdefault(name, [])
@@ -142,6 +144,7 @@ class Networks:
                 "Amount": form["ItemSubTotal1"],
                 "Currency": form["CurrencyCode"],
                 "ClickId": form["ClickId"],
+                "made": clock.timestamp(),
             }
         )
         return self._queued(request, "")
@@ -188,7 +191,12 @@ class Networks:
 
     async def _actions(self, request: web.Request) -> web.Response:
         begin, end = request.query["ActionDateStart"], request.query["ActionDateEnd"]
-        found = [each for each in self.told("actions") if begin <= each["EventDate"] <= end]
+        made = clock.timestamp() - self.appears
+        found = [
+            each
+            for each in self.told("actions")
+            if begin <= each["EventDate"] <= end and each.get("made", 0) <= made
+        ]
         return web.json_response({"Actions": found})
 
     async def _orders(self, request: web.Request) -> web.Response:

@@ -57,7 +57,7 @@ class NetworkDelivery(SQLModel, table=True):
 
     Both are minor units. `status` is open until the network has taken it (`sent`), refused it for
     good (`refused`), or somebody has told it there themselves (`by_hand`). `ticket` is what the
-    network named its own work on it, `answer` what it said, `tried_at` when it was told first.
+    network named its own work on it, `answer` what it said, `tried_at` when it was told last.
     """
 
     __tablename__ = "affiliate_network_deliveries"

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import network_sales, networks, program, sales
@@ -31,7 +32,7 @@ OVERLAP = 0.3
 async def take(db: Database) -> tuple[Effect, UUID]:
     """A worker takes the effect, and begins to tell."""
     async with db.transaction() as session:
-        (effect,) = await work.claim(session, Effect, 1, Effect.kind == "network.conversion")
+        (effect,) = await work.claim(session, Effect, 1, col(Effect.kind) == "network.conversion")
     async with db.transaction() as session:
         conversion = UUID(effect.payload["conversion"])
         begun = await network_sales.begin_delivery(session, conversion)

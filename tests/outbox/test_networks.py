@@ -12,6 +12,7 @@ from integrations import impact
 from sandbox.faults import HANG_UP
 from sandbox.networks import Networks
 from sandbox.slack.people import AFFILIATES
+from storage import worker
 from storage.network_sales import NetworkDelivery
 from storage.sales import Sale
 from tests.builders import PAID, facts, settle
@@ -134,6 +135,23 @@ async def test_what_did_not_arrive_at_impact_is_sent_again_only_when_it_had_time
     await outside.settle()
     assert heard(outside.stand_ins.networks, "impact") == [("in_1", "29.00")]
     assert clock.now() - began > timedelta(seconds=2.5)
+
+
+async def test_each_attempt_at_impact_gets_its_own_time_to_appear(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first did not arrive, the second did and its answer was lost: there is no third."""
+    monkeypatch.setattr(impact, "APPEARS", timedelta(seconds=2))
+    monkeypatch.setattr(worker, "wait_before", lambda _: 0.1)
+    networks = outside.stand_ins.networks
+    networks.appears = 1.5
+    networks.traffic.fail_next(503, path_part="Conversions")
+    networks.traffic.fail_next(HANG_UP, path_part="Conversions", after_work=True)
+    await use(outside, "impact")
+    sale = await sold(outside)
+    await outside.settle()
+    assert heard(networks, "impact") == [("in_1", "29.00")]
+    assert [each.status for each in await deliveries(outside, sale)] == ["sent"]
 
 
 @pytest.mark.parametrize("kind", ["impact", "awin"])
