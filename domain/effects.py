@@ -42,6 +42,7 @@ FRAUD_SCORE = "fraud.score"
 FRAUD_CARD = "card.fraud"
 FRAUD_NOTE = "note.fraud"
 NETWORK_CONVERSION = "network.conversion"
+ALERT_CARD = "card.alert"
 
 _WORDS: Final = {
     APPLICATION_CARD: "the card of an application",
@@ -71,6 +72,7 @@ _WORDS: Final = {
     FRAUD_CARD: "the card of a pause for a fraud score",
     FRAUD_NOTE: "an appeal below the card of a pause",
     NETWORK_CONVERSION: "what an affiliate network is told of a sale",
+    ALERT_CARD: "an alert in the operators' channel",
 }
 
 
@@ -99,6 +101,11 @@ async def tell_operators(session: AsyncSession, text: str) -> None:
 async def post_digest(session: AsyncSession, week: str) -> None:
     """Post the summary of a week, such as `2026-W47`, in the operators' channel."""
     await outbox.put(session, DIGEST, lane=f"card:digest:{week}", week=week)
+
+
+async def show_alert(session: AsyncSession, alert_id: UUID) -> None:
+    """Bring an alert in the operators' channel up to date, posting it if it is new."""
+    await outbox.put(session, ALERT_CARD, lane=f"card:{alert_id}", alert=str(alert_id))
 
 
 async def update_directory(session: AsyncSession, email_key: str) -> None:

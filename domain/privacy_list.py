@@ -255,8 +255,10 @@ NOBODYS: Final = frozenset(
         "affiliate_program",
         "affiliate_terms",
         "affiliate_tiers",
+        "alerts",
         "job_runs",
         "operator_cards",
+        "outside_services",
         "retention_marks",
     }
 )

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 import clock
+from integrations.calls import asking
 from integrations.errors import TransportError
 
 TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
@@ -71,25 +72,28 @@ class JsonApi:
         Raises `TransportError`: permanent for a refusal (4xx, or a redirect), worth a retry for
         a timeout, a broken connection, 408, 425, 429, 5xx and an answer that is not JSON.
         """
-        try:
-            async with self._pool().request(
-                method,
-                self._base_url + path,
-                params=params,
-                json=body,
-                data=raw,
-                headers=headers,
-                allow_redirects=False,
-            ) as response:
-                told = await self._read(response)
-        except TimeoutError as error:
-            raise TransportError(f"{self.name} did not answer in time") from error
-        except aiohttp.InvalidURL as error:
-            raise TransportError(f"{self.name} has an unusable address", permanent=True) from error
-        except aiohttp.ClientError as error:
-            cause = type(error).__name__
-            raise TransportError(f"{self.name} could not be reached ({cause})") from error
-        return self._answer(response.status, response.headers, told, needs_json=needs_json)
+        with asking(self.name) as asked:
+            try:
+                async with self._pool().request(
+                    method,
+                    self._base_url + path,
+                    params=params,
+                    json=body,
+                    data=raw,
+                    headers=headers,
+                    allow_redirects=False,
+                ) as response:
+                    asked.status = response.status
+                    told = await self._read(response)
+            except TimeoutError as error:
+                raise TransportError(f"{self.name} did not answer in time") from error
+            except aiohttp.InvalidURL as error:
+                problem = f"{self.name} has an unusable address"
+                raise TransportError(problem, permanent=True) from error
+            except aiohttp.ClientError as error:
+                cause = type(error).__name__
+                raise TransportError(f"{self.name} could not be reached ({cause})") from error
+            return self._answer(response.status, response.headers, told, needs_json=needs_json)
 
     async def close(self) -> None:
         """Close the pool of connections. A later call opens a new one."""

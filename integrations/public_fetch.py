@@ -14,6 +14,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from integrations.calls import asking
 from integrations.errors import TransportError
 from integrations.public_hosts import (
     PORTS,
@@ -72,6 +73,12 @@ class PublicFetch:
         Raises `TransportError`: permanent where the address may not be asked, or holds something
         else than a whole page of at most a megabyte.
         """
+        with asking("Pages of affiliates", watched=False) as asked:
+            page = await self._page(url)
+            asked.status = HTTPStatus.OK
+            return page
+
+    async def _page(self, url: str) -> PublicPage:
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._follow(url)

@@ -12,6 +12,7 @@ from typing import Final
 
 import aiohttp
 
+from integrations.calls import asking
 from integrations.errors import TransportError
 from integrations.http import retry_after
 from integrations.public_hosts import Network, PublicHosts, pinned, read_url
@@ -73,9 +74,17 @@ class PublicPost:
 
         Raises `TransportError` for no answer: permanent where the address may not be asked.
         """
+        with asking("Receivers of webhooks", watched=False) as asked:
+            answer = await self._answer(method, url, body, headers or {}, own=own)
+            asked.status = answer.status
+            return answer
+
+    async def _answer(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, own: bool
+    ) -> Answer:
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._send(method, url, body, headers or {}, own=own)
+                return await self._send(method, url, body, headers, own=own)
         except TimeoutError as error:
             sentence = f"There was no answer within {SECONDS:.0f} seconds."
             raise TransportError(sentence) from error

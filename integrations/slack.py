@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from integrations.calls import Call, asking
 from integrations.errors import TransportError
 from integrations.http import retry_after
 
@@ -23,6 +24,14 @@ _PASSING = {
     "request_timeout",
     "service_unavailable",
     "team_added_to_org",
+}
+# https://docs.slack.dev/authentication/: what says that the token is no good.
+_NOT_LET_IN = {
+    "account_inactive",
+    "invalid_auth",
+    "not_authed",
+    "token_expired",
+    "token_revoked",
 }
 CLOCK_SKEW_S = 300.0
 _SERVER_FAULT = 500
@@ -58,20 +67,24 @@ async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> As
 
 
 @contextmanager
-def _faults_told_apart(method: str) -> Iterator[None]:
-    try:
-        yield
-    except SlackApiError as error:
-        word = str(error.response.get("error") or "unknown error")
-        raise TransportError(
-            f"Slack refused {method}: {word}.",
-            permanent=word not in _PASSING and error.response.status_code < _SERVER_FAULT,
-            retry_after=retry_after(error.response.headers.get("Retry-After")),
-            code=word,
-        ) from error
-    except (aiohttp.ClientError, TimeoutError, SlackRequestError) as error:
-        cause = type(error).__name__
-        raise TransportError(f"Slack could not be reached ({cause})") from error
+def _faults_told_apart(method: str) -> Iterator[Call]:
+    with asking("Slack") as asked:
+        try:
+            yield asked
+        except SlackApiError as error:
+            asked.status = error.response.status_code
+            word = str(error.response.get("error") or "unknown error")
+            asked.refused = word in _NOT_LET_IN
+            raise TransportError(
+                f"Slack refused {method}: {word}.",
+                permanent=word not in _PASSING and error.response.status_code < _SERVER_FAULT,
+                retry_after=retry_after(error.response.headers.get("Retry-After")),
+                code=word,
+            ) from error
+        except (aiohttp.ClientError, TimeoutError, SlackRequestError) as error:
+            cause = type(error).__name__
+            raise TransportError(f"Slack could not be reached ({cause})") from error
+        asked.status = HTTPStatus.OK
 
 
 async def channel_id(slack: AsyncWebClient, channel: str) -> str:
@@ -143,12 +156,13 @@ async def download(slack: AsyncWebClient, file_id: str, most: int) -> tuple[str,
     facts = (await read(slack, "files.info", file=file_id))["file"]
     address = str(facts.get("url_private_download") or facts.get("url_private") or "")
     headers, content = {"Authorization": f"Bearer {slack.token}"}, bytearray()
-    with _faults_told_apart("the download of a file"):
+    with _faults_told_apart("the download of a file") as asked:
         async with (
             aiohttp.ClientSession(timeout=_DOWNLOAD) as session,
             # Without the right to it, Slack leads to its sign-in page.
             session.get(address, headers=headers, allow_redirects=False) as response,
         ):
+            asked.status = response.status
             if response.status != HTTPStatus.OK:
                 raise TransportError(
                     f"Slack answered {response.status} instead of the file.",

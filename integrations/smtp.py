@@ -11,12 +11,14 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 import clock
+from integrations.calls import Call, asking
 from integrations.errors import TransportError
 from integrations.mail import Mail, checked_key, sender_address
 
 TIMEOUT_S = 15.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_TAKEN = 250
 _TRY_AGAIN = range(400, 500)
 
 
@@ -90,19 +92,25 @@ class Smtp:
         A 4xx reply, a timeout and a broken connection are worth a retry; a 5xx reply is final.
         """
         message = self._message(mail, checked_key(idempotency_key))
-        try:
-            async with self._connection() as connection:
-                await connection.send_message(message)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise _fault(error) from error
+        with asking("Mail server") as asked:
+            try:
+                async with self._connection() as connection:
+                    await connection.send_message(message)
+            except (aiosmtplib.SMTPException, OSError) as error:
+                _note_answer(asked, error)
+                raise _fault(error) from error
+            asked.status = _TAKEN
 
     async def ping(self) -> None:
         """Prove that the server answers and takes our user and password."""
-        try:
-            async with self._connection() as connection:
-                await connection.noop()
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise _fault(error) from error
+        with asking("Mail server") as asked:
+            try:
+                async with self._connection() as connection:
+                    await connection.noop()
+            except (aiosmtplib.SMTPException, OSError) as error:
+                _note_answer(asked, error)
+                raise _fault(error) from error
+            asked.status = _TAKEN
 
     async def close(self) -> None:
         """Nothing stays open between mails."""
@@ -134,6 +142,15 @@ class Smtp:
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
         return message
+
+
+def _note_answer(asked: Call, error: Exception) -> None:
+    """The code of a server that spoke; one that refuses a recipient works all the same."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        asked.status = error.code
+        asked.refused = isinstance(error, aiosmtplib.SMTPAuthenticationError)
 
 
 def _fault(error: Exception) -> TransportError:

@@ -1,6 +1,7 @@
 """Who carries out what: every module of effects, loaded, and the table they registered in."""
 
 from outbox import (
+    alerts,
     applications,
     clerk,
     code_batches,
@@ -26,6 +27,7 @@ from outbox.registry import RUNNERS
 
 __all__ = [
     "RUNNERS",
+    "alerts",
     "applications",
     "clerk",
     "code_batches",

@@ -1,11 +1,15 @@
-"""Nightly, and by hand: compare sales and transfers with Stripe, and repair what differs."""
+"""Nightly, and by hand: compare sales and transfers with Stripe, and repair what differs.
+
+The books are compared with themselves, too: what differs there is an alert until it is mended.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import clock
+from domain import alerts
 from domain.reconcile import Summary, books, came_back, difference, disagreements, tell
 from integrations.errors import TransportError
 from integrations.stripe import StripeGateway
@@ -26,9 +30,13 @@ Progress = Callable[[int, int], None]
 
 
 async def nightly(services: Services) -> None:
-    """Reconcile the last weeks, if Stripe is connected."""
+    """Reconcile the last weeks; without Stripe, compare the books with themselves."""
     if services.stripe is not None:
         await reconcile(services.db, services.stripe, clock.now() - LOOK_BACK)
+        return
+    unlike = await check_books(services.db)
+    async with services.db.transaction() as session:
+        await tell(session, Summary(clock.now() - LOOK_BACK, 0, tuple(unlike)))
 
 
 async def reconcile(
@@ -73,13 +81,21 @@ async def reconcile(
         async with db.transaction() as session:
             sentence = await came_back(session, transfer, amount)
         found.extend([sentence] if sentence else [])
-    # Read in whole, which takes a while: nobody is held up, and no sale is between two sums.
-    async with db.read(at_one_moment=True) as session:
-        unlike = await disagreements(session)
+    unlike = await check_books(db)
     summary = Summary(since, len(invoices), (*sorted(found), *unlike))
     async with db.transaction() as session:
         await tell(session, summary)
     return summary
+
+
+async def check_books(db: Database) -> Sequence[str]:
+    """Where the books do not agree with themselves; an alert is raised for that, or cleared."""
+    # Read in whole, which takes a while: nobody is held up, and no sale is between two sums.
+    async with db.read(at_one_moment=True) as session:
+        unlike = await disagreements(session)
+    async with db.transaction() as session:
+        await alerts.ledger_checked(session, len(unlike))
+    return unlike
 
 
 async def _repair(db: Database, stripe: StripeGateway, invoice: str, customer: str) -> str | None:

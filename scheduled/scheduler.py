@@ -17,10 +17,12 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+import measures
 from domain import taxes
 from integrations.errors import TransportError
 from outbox.services import Services
 from scheduled import (
+    alerts,
     backfill,
     codes,
     compliance,
@@ -97,6 +99,7 @@ ERRANDS = (
 )
 
 WATCHES = (
+    Watch("alerts", 1, alerts.look),
     Watch("expire-codes", 5, codes.expire),
     Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
@@ -196,14 +199,21 @@ class Scheduler:
         name: str,
         at: CronTrigger | None = None,
     ) -> None:
+        job = name.removesuffix("-at-start")
+
         async def run() -> None:
             try:
                 await work(*args)
+                measures.RUNS.labels(job, "done").inc()
+                measures.LAST_RUN.labels(job).set(clock.timestamp())
             except asyncio.CancelledError:
                 # The stop cuts work short, whose transaction is undone: no failure to report.
                 if not self._stopped:
                     raise
                 _log.info("left for the next start", job=name)
+            except Exception:
+                measures.RUNS.labels(job, "failed").inc()
+                raise
 
         self._plan.add_job(run, at, id=name)
 

@@ -15,6 +15,7 @@ CONTEST = "contest"
 CASE = "case"
 ERASURE = "erasure"
 FRAUD = "fraud"
+ALERT = "alert"
 
 
 class Card(SQLModel, table=True):

@@ -90,6 +90,8 @@ CARRIED: Final = frozenset(
 """Tables that an export holds, row by row."""
 
 LEFT_OUT: Final = {
+    "alerts": "They tell of the server that they were raised by, and the other one looks itself.",
+    "outside_services": "They tell how services answered this server.",
     "rate_limits": "They count the requests of the last hour, which went to the other server.",
     "sessions": "An export opens no door: everybody signs in again.",
     "sign_in_links": "They run out within minutes, and another one is mailed to whoever asks.",

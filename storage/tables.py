@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from storage import (
     affiliates,
+    alerts,
     api_keys,
     applications,
     assets,
@@ -59,6 +60,7 @@ from storage import (
 __all__ = [
     "METADATA",
     "affiliates",
+    "alerts",
     "api_keys",
     "applications",
     "assets",

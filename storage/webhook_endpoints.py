@@ -90,6 +90,14 @@ async def of_owner(session: AsyncSession, owner: UUID | None) -> Sequence[Webhoo
     return (await session.exec(query.order_by(col(WebhookEndpoint.id)))).all()
 
 
+async def given_up(session: AsyncSession) -> Sequence[WebhookEndpoint]:
+    """The operators' endpoints that were switched off by themselves."""
+    query = select(WebhookEndpoint).where(
+        _owned_by(None), WebhookEndpoint.status == OFF, WebhookEndpoint.off_because != ""
+    )
+    return (await session.exec(query.order_by(col(WebhookEndpoint.id)))).all()
+
+
 async def count_of_owner(session: AsyncSession, owner: UUID | None) -> int:
     """How many endpoints an affiliate has, or the operators have."""
     query = select(func.count()).select_from(WebhookEndpoint)

@@ -176,6 +176,12 @@ async def parked(session: AsyncSession, table: type[Row], limit: int = 100) -> S
     return (await session.exec(query)).all()
 
 
+async def parked_since(session: AsyncSession, table: type[Work]) -> datetime | None:
+    """Since when the first of those that wait for a person does, if there is one."""
+    query = select(func.min(table.parked_at)).where(col(table.parked_at).is_not(None))
+    return (await session.exec(query)).one()
+
+
 async def count_open(session: AsyncSession, table: type[Work]) -> int:
     """How many rows still want work."""
     return (await session.exec(select(func.count()).select_from(table).where(is_open(table)))).one()

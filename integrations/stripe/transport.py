@@ -7,9 +7,11 @@ from typing import Final
 import aiohttp
 import stripe
 
+from integrations.calls import asking
 from integrations.errors import TransportError
 from integrations.http import retry_after
 
+_OK: Final = 200
 _BUSY: Final = 409
 _OVERLOADED: Final = 429
 _BROKEN: Final = 500
@@ -22,14 +24,17 @@ def transport() -> Iterator[None]:
 
     The library does not wrap what happens while the body is read, so aiohttp's errors count too.
     """
-    try:
-        yield
-    except stripe.APIConnectionError as error:
-        raise TransportError("Stripe could not be reached.") from error
-    except stripe.StripeError as error:
-        raise _translated(error) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise TransportError("The connection to Stripe broke off.") from error
+    with asking("Stripe") as asked:
+        try:
+            yield
+        except stripe.APIConnectionError as error:
+            raise TransportError("Stripe could not be reached.") from error
+        except stripe.StripeError as error:
+            asked.status = error.http_status or _BROKEN
+            raise _translated(error) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TransportError("The connection to Stripe broke off.") from error
+        asked.status = _OK
 
 
 def _translated(error: stripe.StripeError) -> TransportError:

@@ -21,6 +21,7 @@ from integrations import public_post
 from integrations.public_post import PublicPost
 from outbox import webhook_deliveries as sending
 from outbox.webhook_deliveries import WebhookPump
+from storage import alerts
 from storage import webhook_endpoints as endpoint_rows
 from storage.db import Database
 from storage.ids import new_id
@@ -281,9 +282,10 @@ async def test_gone_switches_the_operators_endpoint_off_and_tells_them(
     await sending_.tell()
     states = [one.state for one in await sending_.deliveries()]
     assert states == ["delivered"] + ["failed"] * 12
-    (notice,) = await sending_.outside.effects(effects.NOTICE)
-    assert endpoint.url in notice.payload["text"]
-    assert "/affiliate webhooks" in notice.payload["text"]
+    async with sending_.db.read() as session:
+        (alert,) = await alerts.active(session)
+    assert endpoint.url in alert.problem
+    assert "/affiliate webhooks" in alert.problem
 
 
 async def test_gone_tells_the_affiliate_whose_it_is_by_mail(
