@@ -113,11 +113,12 @@ async def page(
     status: str = "",
     without: str = "",
     text: str = "",
+    batch: UUID | None = None,
 ) -> Sequence[DiscountCode]:
     """Codes, the newest first; `before` is the id that the page before ended with.
 
-    Only those in `status`, not those in the status `without`, and those with `text` in their word
-    or description, where given.
+    Only those in `status`, not those in the status `without`, those of one `batch`, and those with
+    `text` in their word or description, where given.
     """
     query = select(DiscountCode).order_by(col(DiscountCode.id).desc()).limit(limit)
     if before is not None:
@@ -126,6 +127,8 @@ async def page(
         query = query.where(DiscountCode.status == status)
     if without:
         query = query.where(DiscountCode.status != without)
+    if batch is not None:
+        query = query.where(DiscountCode.batch == batch)
     if text:
         columns = (col(DiscountCode.code), col(DiscountCode.description))
         query = query.where(or_(*(one.icontains(text, autoescape=True) for one in columns)))

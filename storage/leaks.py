@@ -50,6 +50,23 @@ async def of_code(session: AsyncSession, code_id: UUID) -> Sequence[Leak]:
     return (await session.exec(query)).all()
 
 
+async def page(
+    session: AsyncSession, *, before: UUID | None, limit: int, only_open: bool
+) -> Sequence[tuple[Leak, DiscountCode]]:
+    """Alerts, each with its code, the newest first; `only_open` leaves out what was decided."""
+    query = (
+        select(Leak, DiscountCode)
+        .join(DiscountCode, col(DiscountCode.id) == col(Leak.discount_code_id))
+        .order_by(col(Leak.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(col(Leak.id) < before)
+    if only_open:
+        query = query.where(Leak.decision == "")
+    return (await session.exec(query)).all()
+
+
 async def open_of_affiliate(session: AsyncSession, affiliate_id: UUID) -> bool:
     """Whether there is an alert about one of an affiliate's codes that nobody has decided on."""
     query = (

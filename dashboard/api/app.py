@@ -10,12 +10,15 @@ from dashboard.api import (
     applications,
     assets,
     cases,
+    code_batches,
     contests,
     discount_codes,
     docs,
     earnings,
     fraud,
+    landing,
     leaderboard,
+    leaks,
     milestones,
     networks,
     payout_batches,
@@ -67,6 +70,9 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_post("/affiliates/{id}/tier", affiliate_decisions.set_tier)
     admin.router.add_post("/affiliates/{id}/recruiter", affiliate_decisions.set_recruiter)
     admin.router.add_post("/affiliates/{id}/bidding", affiliate_decisions.allow_bidding)
+    admin.router.add_get("/affiliates/{id}/landing-page", landing.show)
+    admin.router.add_post("/affiliates/{id}/landing-page/take-down", landing.take_down)
+    admin.router.add_post("/affiliates/{id}/landing-page/put-back", landing.put_back)
     _add_networks(admin)
     admin.router.add_get("/tiers", tiers.index)
     admin.router.add_post("/tiers", tiers.create)
@@ -82,6 +88,15 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_get("/cases/{id}", cases.show)
     admin.router.add_post("/cases/{id}/decision", cases.decide)
     admin.router.add_get("/sales/{invoice_id}", sales.show)
+    _add_codes(admin)
+    _add_assets(admin)
+    _add_contests(admin)
+    _add_payouts(admin)
+    _add_webhooks(admin)
+    app.add_subapp(PREFIX, admin)
+
+
+def _add_codes(admin: web.Application) -> None:
     admin.router.add_get("/discount-codes", discount_codes.index)
     admin.router.add_post("/discount-codes", discount_codes.create)
     admin.router.add_post("/discount-codes/batches", discount_codes.create_batch)
@@ -89,11 +104,12 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_patch("/discount-codes/{id}", discount_codes.change)
     admin.router.add_delete("/discount-codes/{id}", discount_codes.archive)
     admin.router.add_get("/discount-codes/{id}/redemptions", discount_codes.show_redemptions)
-    _add_assets(admin)
-    _add_contests(admin)
-    _add_payouts(admin)
-    _add_webhooks(admin)
-    app.add_subapp(PREFIX, admin)
+    admin.router.add_post("/discount-codes/{id}/retry", discount_codes.retry)
+    admin.router.add_post("/code-batches/{id}/retry", code_batches.retry)
+    admin.router.add_get("/code-leaks", leaks.index)
+    admin.router.add_get("/code-leaks/{id}", leaks.show)
+    admin.router.add_post("/code-leaks/{id}/pause", leaks.pause)
+    admin.router.add_post("/code-leaks/{id}/dismiss", leaks.dismiss)
 
 
 def _add_assets(admin: web.Application) -> None:

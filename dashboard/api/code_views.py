@@ -56,6 +56,9 @@ class Wanted(Paging):
         says("Use one of active, paused, expired, archived, all."),
     ] = ""
     q: str = ""
+    batch: Annotated[
+        UUID | None, Field(description="Codes that were made together, by their `batch`.")
+    ] = None
 
 
 class RedemptionPaging(Paging):

@@ -52,6 +52,7 @@ async def index(call: Call[Operator], query: Wanted) -> CodeList:
             status="" if query.status == ALL else query.status,
             without="" if query.status else ARCHIVED,
             text=query.q.strip(),
+            batch=query.batch,
         )
         counts = await codes.count_by_status(session)
         uses, given = await redemptions.totals(session)
@@ -176,6 +177,17 @@ async def archive(call: Call[Operator], path: Named) -> Answer[CodeView]:
         code = await discount_codes.by_name(write.session, path.id)
         after = await discount_codes.change(write.session, code.id, {}, call.caller.actor, ARCHIVED)
         return write.told(_shown(after))
+
+
+@operation("Retry a discount code", tag=_TAG, who=operator("codes:write"), key="optional")
+@once
+async def retry(call: Call[Operator], path: Named) -> Answer[CodeView]:
+    """Bring the payment provider to it once more, after `stripe_problem` said why it would not."""
+    async with writing(call) as write:
+        code = await discount_codes.by_name(write.session, path.id)
+        return write.told(
+            _shown(await discount_codes.retry(write.session, code.id, call.caller.actor))
+        )
 
 
 @operation("List the redemptions of a discount code", tag=_TAG, who=operator("codes:read"))
