@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 import clock
 from dashboard.api.contract import operation_of
+from dashboard.api.webhook_endpoints import SecretView
 from domain import operator_tokens, payouts
 from domain.errors import ConflictError
 from storage import audit
@@ -160,3 +163,29 @@ async def test_every_operation_has_its_scope_and_every_write_takes_a_key(api: Ap
         assert declared.key == ("none" if reads else "optional"), where
         found += 1
     assert found > 30
+
+
+def named_in(shape: Any) -> set[str]:
+    """Every name of a field in a schema, however deep."""
+    if isinstance(shape, list):
+        return {name for each in shape for name in named_in(each)}
+    if not isinstance(shape, dict):
+        return set()
+    return set(shape.get("properties", ())) | named_in(list(shape.values()))
+
+
+async def test_no_write_answers_with_a_secret(api: Api) -> None:
+    """Answers to writes are kept for repeats, in the clear: a secret is read by itself."""
+    assert api.bare.app is not None
+    looked_at, secret = 0, {"secret", "token", "password", "key", "api_key"}
+    for route in api.bare.app.router.routes():
+        declared = operation_of(route.handler)
+        if declared is None or declared.key == "none":
+            continue
+        for kind in declared.answers.values():
+            names = named_in(TypeAdapter(kind).json_schema(mode="serialization"))
+            assert names, declared.summary
+            assert names & secret == set(), declared.summary
+            looked_at += 1
+    assert looked_at > 40
+    assert named_in(TypeAdapter(SecretView).json_schema()) & secret

@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import update
+from sqlmodel import select, update
 
 import clock
 from domain import webhook_endpoints
 from domain.webhook_endpoints import OPERATORS_MAX, Wanted
 from storage.db import Database
+from storage.idempotency import KeptAnswer
 from storage.webhook_deliveries import WebhookAttempt, WebhookDelivery
 from tests.builders import RITA, apply, join
 from tests.dashboard.api.conftest import Api
@@ -124,3 +125,20 @@ async def test_secrets_are_for_tokens_that_may_write(api: Api) -> None:
     assert (await reader.get(f"/webhooks/{made['id']}"))[0] == 200
     assert (await reader.get(f"/webhooks/{made['id']}/secret"))[0] == 403
     assert (await reader.post("/webhooks", {"url": URL}))[0] == 403
+
+
+async def test_no_secret_is_kept_with_the_answers(api: Api) -> None:
+    """Whatever was made or rotated with a key: what is kept for repeats could forge nothing."""
+    _, made = await api.once("k1").post("/webhooks", {"url": URL})
+    where = f"/webhooks/{made['id']}"
+    secrets = [(await api.get(f"{where}/secret"))[1]["secret"]]
+    await api.once("k2").post(f"{where}/rotate")
+    secrets.append((await api.get(f"{where}/secret"))[1]["secret"])
+    assert len(set(secrets)) == 2
+    assert (await api.once("k1").post("/webhooks", {"url": URL}))[1] == made
+    async with api.db.read() as session:
+        kept = (await session.exec(select(KeptAnswer))).all()
+    assert len(kept) == 2
+    for one in kept:
+        assert "whsec_" not in str(one.answer)
+        assert all(secret.removeprefix("whsec_") not in str(one.answer) for secret in secrets)
