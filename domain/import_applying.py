@@ -34,6 +34,10 @@ Watch = Callable[[str, int, int], None]
 """Told what is written now, how much of it is done, and how much there is."""
 
 _PART: Final = 2000
+_CHANGED: Final = (
+    "Somebody changed what is here while this was being sorted out, so nothing was imported. "
+    "Run it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,7 @@ async def carry_out(
         await _customers(session, staging, terms, watch)
         await _commissions(session, staging, terms, program, watch)
     except IntegrityError as error:
-        raise ConflictError(
-            "Somebody changed what is here while this was being sorted out, so nothing was "
-            "imported. Run it again."
-        ) from error
+        raise ConflictError(_CHANGED) from error
 
 
 async def _affiliates(
@@ -168,6 +169,9 @@ async def _customers(session: AsyncSession, staging: Staging, terms: Terms, watc
     blank = Referral(affiliate_user_id=new_id()).model_dump()
     origin = {"source": terms.source, "settled_until": terms.settled_until, "created_at": now}
     for part in staging.parts(query, [NEW], size=_PART):
+        # Addresses are nobody's key: who came meanwhile would stand here twice.
+        if await rows.known_customers(session, [row[:3] for row in part]):
+            raise ConflictError(_CHANGED)
         made = [
             blank
             | {

@@ -1,5 +1,6 @@
 """From the files of an earlier program to affiliates who are at home here."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from domain import (
     import_runs,
     program,
     reconcile,
+    signups,
     statements,
 )
 from domain.attribution import Customer
 from domain.earnings import Period
 from domain.errors import ConflictError
+from domain.signups import SignUp, Touch
 from domain.statements import Month
 from storage import imports, ledger, links, raw_sums, referrals
 from storage.affiliates import Affiliate
@@ -246,6 +249,39 @@ class TestRepeating:
         after = await whole(db)
         assert after["Affiliate"] == before["Affiliate"] + 1
         assert after["Referral"] == after["LedgerEntry"] == after["ImportedCommission"] == 0
+
+    async def test_a_lead_signs_up_meanwhile(
+        self, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One person is one referral, known by their address alone as they are."""
+        sort_out = import_plans.sort_out
+        await join(db)
+
+        async def then_they_sign_up(*given: Any) -> None:
+            await sort_out(*given)
+            async with db.transaction() as session:
+                lead = SignUp(last=Touch(ref="JARED30"), email="Lead@example.net")
+                assert (await signups.sign_up(session, lead)).outcome == "credited"
+
+        monkeypatch.setattr(import_plans, "sort_out", then_they_sign_up)
+        with pytest.raises(ConflictError, match="nothing was imported"):
+            await bring(db, read(rewardful(tmp_path)))
+        after = await whole(db)
+        assert (after["Affiliate"], after["Referral"], after["LedgerEntry"]) == (1, 1, 0)
+
+    async def test_the_same_file_at_once(self, db: Database, tmp_path: Path) -> None:
+        """One of three imports does it, the others are told so; nobody is doubled."""
+        await bring(db, read(rewardful(tmp_path)))
+        before = await whole(db)
+        leads = REFERRALS.replace("lead@", "another@").replace("cus_1,buyer@", ",buyer2@")
+        file = write(tmp_path, referrals=leads)
+        done = await asyncio.gather(
+            *(bring(db, read(file, "rewardful")) for _ in range(3)), return_exceptions=True
+        )
+        failed = [each for each in done if each is not None and not isinstance(each, str)]
+        assert all(isinstance(each, ConflictError) for each in failed), failed
+        assert len(failed) < len(done)
+        assert (await whole(db))["Referral"] == before["Referral"] + 2
 
 
 class TestReport:
