@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from domain.errors import InvalidError
 from domain.moving import MANIFEST
 
 _OWN_EYES: Final = 0o600
 _OWN_FOLDER: Final = 0o700
+_LOCKED: Final = 1
 # The oldest day that a ZIP knows: two exports of the same rows are the same bytes.
 _NO_DAY: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -60,10 +61,20 @@ class Zip:
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """A file to read from. Raises `InvalidError` where there is none, or it is damaged."""
         try:
+            self._require_ours(self._archive.getinfo(name))
             with self._archive.open(name) as file:
                 yield file
         except (KeyError, OSError, BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
             raise _missing(name, self.path, error) from error
+
+    def _require_ours(self, entry: ZipInfo) -> None:
+        if entry.flag_bits & _LOCKED:
+            raise InvalidError(f"{entry.filename} in {self.path} is locked by a password.")
+        if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+            raise InvalidError(
+                f"{entry.filename} in {self.path} is packed by another program than ours. "
+                "Unpack it into a folder, and import that."
+            )
 
 
 def _missing(name: str, path: Path, error: Exception) -> InvalidError:

@@ -8,7 +8,7 @@ the same, byte for byte.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import IO, Any, Final, Literal, Protocol
@@ -28,6 +28,9 @@ _FORMAT: Final = "affiliate-desk export"
 _AT_ONCE: Final = 1000
 _BYTES_AT_ONCE: Final = 4 * 2**20
 _CHUNK: Final = 2**20
+_MANIFEST_MAX: Final = 2**20
+LINE_MAX: Final = 64 * 2**20
+"""Bytes of a row, some times as many as the largest file makes: one line is held in memory."""
 
 _ABOUT: Final = """The whole of an affiliate program.
 
@@ -149,19 +152,21 @@ async def _write_table(
 def manifest_of(box: Box) -> Manifest:
     """What an export says of itself. Raises `InvalidError` where that cannot be read."""
     with box.open(MANIFEST) as file:
-        read = file.read()
+        read = file.read(_MANIFEST_MAX + 1)
     try:
+        if len(read) > _MANIFEST_MAX:
+            raise InvalidError(f"{MANIFEST} is far too long to be that of an export.")
         found = json.loads(read)
         if not isinstance(found, dict) or found.get("format") != _FORMAT:
             raise InvalidError(f"{MANIFEST} is not that of an export of Affiliate Desk.")
         if found.get("version") != 1:
             raise InvalidError("This export was written by a newer release: import it with that.")
         return Manifest.model_validate(found)
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         raise InvalidError(f"{MANIFEST} was changed or cut short: {_first(error)}.") from error
 
 
-def _first(error: ValueError) -> str:
+def _first(error: ValueError | RecursionError) -> str:
     if isinstance(error, ValidationError):
         one = error.errors()[0]
         return f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
@@ -204,7 +209,7 @@ async def _require_same_release(session: AsyncSession, manifest: Manifest) -> No
 def _require_whole(box: Box, table: Table, told: File) -> None:
     size, sum_ = 0, hashlib.sha256()
     with box.open(_path(table)) as file:
-        while chunk := file.read(_CHUNK):
+        while size <= told.bytes and (chunk := file.read(_CHUNK)):
             size += len(chunk)
             sum_.update(chunk)
     if (size, sum_.hexdigest()) != (told.bytes, told.sha256):
@@ -218,7 +223,9 @@ async def _read_table(session: AsyncSession, box: Box, table: Table, step: Step)
     expected = moving_values.from_plain(table)
     waiting, size, first = list[dict[str, Any]](), 0, 1
     with box.open(_path(table)) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(_lines(file), start=1):
+            if len(line) > LINE_MAX:
+                raise _refused(table, number, f"it is longer than {LINE_MAX} bytes")
             try:
                 waiting.append(moving.typed(moving_values.row(line), expected))
             except ValueError as error:
@@ -231,6 +238,12 @@ async def _read_table(session: AsyncSession, box: Box, table: Table, step: Step)
     if waiting:
         await _insert(session, table, waiting, first)
     step(table.name, len(waiting))
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long as much as shows that it is."""
+    while line := file.readline(LINE_MAX + 1):
+        yield line
 
 
 async def _insert(

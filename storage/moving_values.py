@@ -29,10 +29,18 @@ def line(row: Mapping[str, Any]) -> bytes:
 
 def row(read: bytes) -> dict[str, Any]:
     """What `line` wrote. Raises `ValueError` for anything else."""
-    found = json.loads(read)
+    try:
+        found = json.loads(read, parse_constant=_a_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     if not isinstance(found, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - whatever is wrong with it is one thing
     return found
+
+
+def _a_number(name: str) -> float:
+    """What Python reads, and neither JSON nor PostgreSQL knows. Raises `ValueError`."""
+    raise ValueError(f"{name} is no number")
 
 
 def to_plain(table: sa.Table) -> dict[str, Convert | None]:
@@ -95,29 +103,44 @@ _TO_PLAIN: Final[dict[str, Convert | None]] = {
 }
 
 
-def _a(kind: type[Any]) -> Convert:
-    def check(value: Any) -> Any:
-        if type(value) is not kind:
-            raise ValueError(f"{value!r} is no {kind.__name__}")
-        return value
+def _read_truth(value: Any) -> Any:
+    if type(value) is not bool:
+        raise ValueError(f"{value!r} is no bool")
+    return value
 
-    return check
+
+def _read_number(value: Any) -> Any:
+    if type(value) is not int:
+        raise ValueError(f"{value!r} is no int")
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("no column holds so large a number")
+    return value
+
+
+def _read_text(value: Any) -> Any:
+    if type(value) is not str:
+        raise ValueError(f"{value!r} is no str")
+    value.encode()  # half of a character is a `ValueError`, too
+    return value
 
 
 def _read_moment(value: Any) -> datetime:
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError(f"{value!r} has no zone")
-    return found
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value!r} is a moment of no calendar") from None
 
 
 _FROM_PLAIN: Final[dict[str, Convert]] = {
     "moment": _read_moment,
     "day": date.fromisoformat,
-    "truth": _a(bool),
-    "number": _a(int),
+    "truth": _read_truth,
+    "number": _read_number,
     "id": UUID,
     "bytes": lambda value: base64.b64decode(value, validate=True),
     "json": lambda value: value,
-    "text": _a(str),
+    "text": _read_text,
 }

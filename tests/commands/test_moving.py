@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_LZMA, ZipFile
 
 import pytest
 from sqlmodel import select, text
@@ -198,6 +198,27 @@ async def test_half_an_export_is_said_to_be_one(shell: Shell, empty_url: str) ->
         assert status == 1, name
         assert told in err
         assert "Traceback" not in err
+    assert await is_empty(empty_url)
+
+
+async def test_a_zip_that_is_none_of_ours_is_refused(shell: Shell, empty_url: str) -> None:
+    """Locked by a password, or packed in a way that export does not: a sentence."""
+    await join(shell.db)
+    assert (await shell.run("export", "out.zip"))[0] == 0
+    with ZipFile(shell.folder / "out.zip") as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(shell.folder / "lzma.zip", "w", ZIP_LZMA) as archive:
+        for name, content in inside.items():
+            archive.writestr(name, content)
+    locked = bytearray((shell.folder / "out.zip").read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := locked.find(mark, at + 1)) >= 0:
+            locked[at + flags] |= 1
+    (shell.folder / "locked.zip").write_bytes(locked)
+    for name, told in (("lzma.zip", "is packed by another program"), ("locked.zip", "is locked")):
+        status, _, err = await shell.run("import", name, DATABASE_URL=empty_url)
+        assert (status, told in err, "Traceback" in err) == (1, True, False), err
     assert await is_empty(empty_url)
 
 

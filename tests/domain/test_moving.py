@@ -233,6 +233,35 @@ async def test_a_forged_export_is_refused_by_its_line_or_its_books(
     assert await is_empty(db)
 
 
+HOSTILE: dict[str, tuple[str, bytes]] = {
+    "too deep": ("affiliates", b"[" * 100_000),
+    "too long": ("affiliates", b'{"email": "' + b"x" * 3_000 + b'"}'),
+    "half a letter": ("affiliates", rb'{**, "display_name": "\ud800"}'),
+    "beyond 64 bits": ("affiliate_ledger", b'{**, "amount": 1000000000000000000000}'),
+    "beyond all digits": ("affiliate_ledger", b'{**, "amount": ' + b"9" * 5_000 + b"}"),
+    "no number": ("affiliate_applications", b'{**, "extra": NaN}'),
+    "a year of nobody": ("affiliates", b'{**, "created_at": "0001-01-01T00:00:00+23:59"}'),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+async def test_a_line_made_to_hurt_is_refused_by_its_number(
+    target: Database, db: Database, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """`**` stands for the values that were there. Nothing but a sentence comes of it."""
+    monkeypatch.setattr(moving, "LINE_MAX", 8_000 if how != "too long" else 2_000)
+    table, written = HOSTILE[how]
+    await join(target)
+    await settle(target, facts())
+    shelf = await exported(target)
+    first, *others = shelf[f"tables/{table}.jsonl"].splitlines(keepends=True)
+    line = written.replace(b"**", first.strip().removeprefix(b"{").removesuffix(b"}"))
+    forge(shelf, table, line + b"\n" + b"".join(others))
+    with pytest.raises(InvalidError, match=rf"Line 1 of tables/{table}\.jsonl"):
+        await imported(db, shelf)
+    assert await is_empty(db)
+
+
 async def test_the_line_that_the_database_refuses_is_found_among_many(
     target: Database, db: Database
 ) -> None:
@@ -296,7 +325,10 @@ async def test_another_releases_export_is_refused(
         await imported(db, shelf)
 
 
-@pytest.mark.parametrize("written", [b"", b"{", b"[]", b"null", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "written",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b"9" * 5_000, b" " * 2**21 + b"{}"],
+)
 async def test_a_manifest_that_is_none_is_said_so(db: Database, written: bytes) -> None:
     """Whatever lies there under that name."""
     with pytest.raises(InvalidError, match=r"manifest\.json"):
