@@ -99,7 +99,7 @@ async def settle(session: AsyncSession, facts: InvoiceFacts) -> Sale:
     if sale is not None and facts.fetched_at < sale.facts_at:
         return sale
     await _require_earlier(session, facts, settings)
-    before = webhook_moments.sums(sale) if sale is not None else None
+    before = webhook_moments.seen(sale) if sale is not None else None
     if sale is None:
         sale = Sale(
             invoice_id=facts.invoice_id,

@@ -77,7 +77,9 @@ KINDS: Final = _kinds(
     ),
     Kind("referral.created", "Somebody was referred: signed up, or bought.", told.ReferralTold),
     Kind("sale.settled", "A payment was settled, credited to somebody or not.", told.SaleTold),
-    Kind("sale.changed", "A settled sale changed: a refund, a dispute.", told.SaleTold),
+    Kind(
+        "sale.changed", "A settled sale changed: a refund, a dispute, whose it is.", told.SaleTold
+    ),
     Kind("commission.changed", "A commission was earned, or changed.", told.CommissionTold),
     Kind("payout.requested", "A payout was asked for.", told.PayoutTold),
     Kind("payout.approved", "A payout was approved.", told.PayoutTold),

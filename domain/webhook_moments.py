@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,7 +27,8 @@ _STATUSES: Final = {
     Status.TERMINATED: "affiliate.terminated",
 }
 
-Sums = tuple[int, ...]
+Seen = tuple[tuple[int, ...], str, UUID | None]
+"""A sale as it was told last: its sums (what was collected comes first), outcome and affiliate."""
 
 
 async def application(session: AsyncSession, action: str, one: Application) -> None:
@@ -74,15 +76,16 @@ async def referral(session: AsyncSession, one: Referral) -> None:
     await publish(session, Event("referral.created", data, one.affiliate_user_id))
 
 
-def sums(sale: Sale) -> Sums:
+def seen(sale: Sale) -> Seen:
     """What a change of is told."""
-    return (sale.collected, sale.tax, sale.fee, sale.refunded, sale.disputed)
+    sums = (sale.collected, sale.tax, sale.fee, sale.refunded, sale.disputed)
+    return (sums, sale.outcome, sale.affiliate_user_id)
 
 
-def sale(one: Sale, before: Sums | None) -> Iterator[Event]:
-    """A sale that is new, or that is not what it was; one that brought nothing is no news."""
-    new = before is None
-    if (new and one.collected <= 0) or before == sums(one):
+def sale(one: Sale, before: Seen | None) -> Iterator[Event]:
+    """A sale that is new, or that is not what it was; one that brought nothing yet is no news."""
+    new = before is None or before[0][0] <= 0
+    if (new and one.collected <= 0) or before == seen(one):
         return
     data = told.SaleTold(
         sale_id=one.id,

@@ -138,6 +138,36 @@ async def test_a_sale_is_told_once_and_its_changes_after_it(db: Database) -> Non
     assert seen[1][1]["customer_id"] == "Customer …us_1"
 
 
+async def test_a_payment_that_comes_late_settles_the_sale(db: Database) -> None:
+    """An invoice that had brought nothing yet was no news; its first news is no change."""
+    await join(db)
+    desk = await listen(db)
+    await settle(db, facts(1, collected=0, fee=0))
+    assert await told(db, desk) == []
+    await settle(db, later(facts(1)))
+    found = await told(db, desk)
+    assert kinds(found) == ["referral.created", "sale.settled", "commission.changed"]
+    assert found[1][1]["collected"] == 2900
+
+
+async def test_a_sale_that_is_credited_later_is_told_again(db: Database) -> None:
+    """As where the code was unknown at first: whoever keeps books learns whose it is now."""
+    jared = await join(db)
+    desk = await listen(db)
+    await settle(db, facts(1, codes=()))
+    await settle(db, later(facts(1)), later(later(facts(1))))
+    found = await told(db, desk)
+    assert kinds(found) == [
+        "sale.settled",
+        "referral.created",
+        "sale.changed",
+        "commission.changed",
+    ]
+    before, after = (data for kind, data in found if kind.startswith("sale."))
+    assert (before["affiliate_id"], after["affiliate_id"]) == (None, str(jared.id))
+    assert (before["outcome"], after["outcome"]) == ("nobody", "credited")
+
+
 async def test_a_sale_that_credits_nobody_is_the_operators_alone(db: Database) -> None:
     """With the reason in a word."""
     jared = await join(db)
