@@ -1,6 +1,7 @@
 """Tokens for operators' programs: made with a name and scopes, shown once, and revoked."""
 
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +21,7 @@ START: Final = "adop_"
 """What every token begins with, so that people and scanners of secrets know one."""
 NAME_MAX: Final = 60
 OPERATOR_MAX: Final = 80
+_MEMBER: Final = re.compile("[UW][A-Z0-9-]+")
 SHOWN_MAX: Final = 50
 USED_EVERY: Final = timedelta(minutes=1)
 """How exactly the last use is known: else every read of the API would write."""
@@ -80,7 +82,8 @@ async def create(
     if not name or len(name) > NAME_MAX:
         wrong["name"] = f"Give the token a name of at most {NAME_MAX} characters, such as CRM."
     who = keepable(operator.id).strip()
-    if not who or len(who) > OPERATOR_MAX or any(each.isspace() for each in who):
+    if len(who) > OPERATOR_MAX or not _MEMBER.fullmatch(who):
+        # In another spelling they would be another person, where two have to approve.
         wrong["operator"] = "Say for whom: their member ID in Slack, such as U012AB3CD."
     if unknown := [each for each in wanted if each not in scopes()]:
         wrong["scopes"] = f"There is no scope {unknown[0]}. There are: {', '.join(scopes())}."
