@@ -82,7 +82,7 @@ class Clicks:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._settings = settings
-        self._writer = GroupCommit(db)
+        self._writer = GroupCommit(db, "clicks")
         self._key = visitor_key(settings.secret_key.get_secret_value())
         self._links = _Briefly[KnownLink | None]()
         self._programs = _Briefly[Program]()

@@ -6,6 +6,7 @@ from typing import Final
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 import clock
+import measures
 from dashboard.clicks import sender
 from dashboard.quotas import Counter, InProcess, InRedis, InRows, Quota
 from settings import Settings
@@ -66,9 +67,11 @@ class Limits:
         seal = hmac.digest(self._key, b"limits" + sender(who).encode(), "sha256").hex()
         name, now = item.key_for(seal), clock.timestamp()
         if (until := self._refused.get(name, 0.0)) > now:
+            measures.REFUSED.labels(item.namespace).inc()
             return Quota(allowed=False, remaining=0, reset_s=max(1, round(until - now)))
         quota = await self.counter.spend(item, name)
         if not quota.allowed:
+            measures.REFUSED.labels(item.namespace).inc()
             if len(self._refused) >= _REMEMBERED:
                 self._refused.clear()
             self._refused[name] = now + quota.reset_s

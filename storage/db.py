@@ -9,16 +9,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.errors import DatabaseError
 from storage.vault import INFO, Vault
+
+_READERS: Final = 4
+_KEPT: Final = 10
+_MORE: Final = 10
+"""Connections of a process: on SQLite for reading; on PostgreSQL kept open, and in a rush."""
 
 
 def announce(session: AsyncSession, topic: str) -> None:
@@ -47,12 +53,16 @@ class Database:
         if self.is_sqlite:
             _make_folder(Path(self.url.database or "").parent)
             self.engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-            self._reader = _sqlite_engine(url, begin="BEGIN DEFERRED", pool_size=4, query_only=True)
+            self._reader = _sqlite_engine(
+                url, begin="BEGIN DEFERRED", pool_size=_READERS, query_only=True
+            )
+            self._pools = {"writers": (self.engine, 1), "readers": (self._reader, _READERS)}
         else:
             self.engine = create_async_engine(
-                url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+                url, pool_size=_KEPT, max_overflow=_MORE, pool_pre_ping=True, hide_parameters=True
             )
             self._reader = self.engine.execution_options(postgresql_readonly=True)
+            self._pools = {"all": (self.engine, _KEPT + _MORE)}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -112,6 +122,13 @@ class Database:
         for topic in topics:
             for listener in tuple(self._listeners.get(topic, ())):
                 listener()
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """By pool, how many connections are in use and how many there may be."""
+        return {
+            name: (cast("QueuePool", engine.pool).checkedout(), most)
+            for name, (engine, most) in self._pools.items()
+        }
 
     def driver_options(self) -> dict[str, Any]:
         """The options with which `asyncpg` itself connects to this database on PostgreSQL."""

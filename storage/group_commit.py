@@ -11,12 +11,14 @@ import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+import measures
 from storage.db import Database
 from storage.inserts import Insert, Value
 
@@ -48,6 +50,7 @@ class _Waiting(NamedTuple):
     insert: Insert
     row: Value
     stored: asyncio.Future[bool]
+    since: float
 
 
 class _Backend(Protocol):
@@ -59,13 +62,16 @@ class _Backend(Protocol):
 
 
 class GroupCommit:
-    """The writer for rows that many requests write at once."""
+    """The writer for rows that many requests write at once; `name` is its own in the metrics."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, name: str = "inbox") -> None:
         self._db = db
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE)
         self._backend: _Backend = _Sqlite(db) if db.is_sqlite else _PostgreSQL(db)
         self._task: asyncio.Task[None] | None = None
+        self._rows = measures.COMMIT_ROWS.labels(name)
+        self._seconds = measures.COMMIT_S.labels(name)
+        self._turned_away = measures.TURNED_AWAY.labels(name)
 
     def start(self) -> None:
         """Begin to write; needs the running event loop."""
@@ -76,10 +82,12 @@ class GroupCommit:
 
         Raises `IntakeFullError` when too many rows wait.
         """
-        waiting = _Waiting(insert, row, asyncio.get_running_loop().create_future())
+        stored = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(insert, row, stored, perf_counter())
         try:
             self._queue.put_nowait(waiting)
         except asyncio.QueueFull:
+            self._turned_away.inc()
             raise IntakeFullError from None
         return await waiting.stored
 
@@ -118,6 +126,8 @@ class GroupCommit:
                 if not waiting.stored.cancelled():
                     waiting.stored.set_exception(error)
             return
+        self._rows.observe(len(batch))
+        self._seconds.observe(perf_counter() - batch[0].since)
         for waiting, is_new in zip(batch, answers, strict=True):
             if not waiting.stored.cancelled():
                 waiting.stored.set_result(is_new)
@@ -145,7 +155,8 @@ class _Sqlite:
         try:
             answers = [_store(connection, waiting.insert.sqlite, waiting.row) for waiting in batch]
             stored: dict[Insert, list[Value]] = {}
-            for (insert, row, _), is_new in zip(batch, answers, strict=True):
+            for waiting, is_new in zip(batch, answers, strict=True):
+                insert, row = waiting.insert, waiting.row
                 if is_new:
                     if insert.sums:
                         stored.setdefault(insert, []).append(row)

@@ -1,10 +1,11 @@
 """Which scheduled jobs ran for which period: each period's run happens once, on one process."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -30,6 +31,18 @@ async def claim(session: AsyncSession, job: str, period: str) -> bool:
     values = {"job": job, "period": period, "ran_at": clock.now()}
     taken = await session.exec(insert(JobRun).values(**values).on_conflict_do_nothing())
     return taken.rowcount == 1
+
+
+async def last_runs(
+    session: AsyncSession, jobs: Collection[str], since: str
+) -> dict[str, datetime]:
+    """When each of these jobs last ran for a period from `since` on, such as `2026-11-21`."""
+    query = (
+        select(JobRun.job, func.max(JobRun.ran_at))
+        .where(col(JobRun.job).in_(jobs), col(JobRun.period) >= since)
+        .group_by(col(JobRun.job))
+    )
+    return dict((await session.exec(query)).all())
 
 
 async def release(session: AsyncSession, job: str, period: str) -> None:

@@ -11,6 +11,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from time import perf_counter
 from typing import Generic
 
 import structlog
@@ -19,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 import logs
+import measures
 from storage import work
 from storage.db import Database
 from storage.work import AlreadyHandledError, Row
@@ -47,12 +49,13 @@ class TryLaterError(Exception):
 
 
 class Job(Generic[Row]):
-    """One claimed row in the hands of its handler."""
+    """One claimed row in the hands of its handler; `result` is what became of it, in a word."""
 
     def __init__(self, db: Database, row: Row) -> None:
         self.db = db
         self.row = row
         self.finished = False
+        self.result = ""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -60,7 +63,7 @@ class Job(Generic[Row]):
         async with self.db.transaction() as session:
             await work.finish(session, type(self.row), self.row.id)
             yield session
-        self.finished = True
+        self.finished, self.result = True, "done"
 
     @asynccontextmanager
     async def failure(self) -> AsyncIterator[AsyncSession]:
@@ -70,7 +73,7 @@ class Job(Generic[Row]):
         """
         async with self.db.transaction() as session:
             yield session
-        self.finished = True
+        self.finished, self.result = True, "failed"
 
 
 def wait_before(attempt: int) -> float:
@@ -164,8 +167,17 @@ class Worker(Generic[Row]):
             _log.error("outcome not written", table=self._table.__tablename__, error=repr(error))
 
     async def _attempt(self, row: Row) -> None:
+        job, begun = Job(self._db, row), perf_counter()
+        try:
+            await self._work_on(job)
+        finally:
+            table = str(self._table.__tablename__)
+            measures.ATTEMPT_S.labels(table).observe(perf_counter() - begun)
+            measures.ATTEMPTS.labels(table, row.kind, job.result or "unwritten").inc()
+
+    async def _work_on(self, job: Job[Row]) -> None:
+        row = job.row
         with logs.working_for(row.request_id):
-            job = Job(self._db, row)
             try:
                 async with asyncio.timeout(SLOWEST):
                     await self._run(job)
@@ -173,34 +185,37 @@ class Worker(Generic[Row]):
                         async with job.transaction():
                             pass
             except AlreadyHandledError:
+                job.result = "done elsewhere"
                 _log.info("done by another worker", kind=row.kind, id=str(row.id))
             except GiveUpError as error:
-                await self._park(row, str(error))
+                job.result = await self._park(row, str(error))
             except TryLaterError as error:
-                await self._retry(row, str(error), error.seconds)
+                job.result = await self._retry(row, str(error), error.seconds)
             except asyncio.CancelledError:
                 await self._give_back(row)
+                job.result = "interrupted"
                 raise
             except Exception as error:  # noqa: BLE001 - a fault in our code must not lose the row
                 _log.exception("attempt failed", kind=row.kind, id=str(row.id))
-                await self._retry(row, f"{type(error).__name__}: {error}", None)
+                job.result = await self._retry(row, f"{type(error).__name__}: {error}", None)
 
     async def _give_back(self, row: Row) -> None:
         async with self._db.transaction() as session:
             await work.postpone(session, row, until=clock.now(), error="interrupted by a stop")
 
-    async def _retry(self, row: Row, error: str, seconds: float | None) -> None:
+    async def _retry(self, row: Row, error: str, seconds: float | None) -> str:
         if row.attempts >= ATTEMPTS:
-            await self._park(row, error)
-            return
+            return await self._park(row, error)
         wait = min(max(seconds or 0.0, wait_before(row.attempts)), LONGEST_WAIT)
         _log.warning("will try again", kind=row.kind, id=str(row.id), error=error, seconds=wait)
         until = clock.now() + timedelta(seconds=wait)
         async with self._db.transaction() as session:
             await work.postpone(session, row, until=until, error=error)
+        return "retried"
 
-    async def _park(self, row: Row, error: str) -> None:
+    async def _park(self, row: Row, error: str) -> str:
         _log.error("parked", kind=row.kind, id=str(row.id), error=error)
         async with self._db.transaction() as session:
             if await work.park(session, row, error=error):
                 await self._parked(session, row, error)
+        return "parked"

@@ -22,6 +22,7 @@ import structlog
 from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
+import measures
 from dashboard.api.problems import ProblemError
 from storage.db import Database
 from storage.notices import Notices
@@ -156,10 +157,12 @@ class Streams:
         stream = _Stream(request)
         self._open.add(stream)
         self._of_session[session_id] += 1
+        measures.STREAMS.inc()
         try:
             yield stream
         finally:
             self._open.discard(stream)
+            measures.STREAMS.dec()
             self._of_session[session_id] -= 1
             if not self._of_session[session_id]:
                 del self._of_session[session_id]

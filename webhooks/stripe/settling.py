@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import measures
 from domain import sales
 from domain.attribution import Customer
 from domain.redemptions import DiscountGiven
@@ -48,8 +49,14 @@ async def settle_invoice(
     `customer` saves a call where it is known; `transaction` is the one to settle in. Returns
     None for an invoice that never became a sale. Raises `TransportError`.
     """
+    with measures.SETTLE_S.time():
+        return await _settle(db, stripe, invoice_id, customer, transaction or db.transaction)
+
+
+async def _settle(
+    db: Database, stripe: StripeGateway, invoice_id: str, customer: str, begin: Transaction
+) -> Sale | None:
     report = await stripe.invoices.fetch(invoice_id, customer)
-    begin = transaction or db.transaction
     try:
         async with begin() as session:
             return await settle_report(session, report)
