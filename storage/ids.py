@@ -12,5 +12,8 @@ def new_id() -> UUID:
 
 
 def first_id(moment: datetime) -> UUID:
-    """The least id that can have been made at a moment: all that were made before are less."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
+    """The least id that can have been made at a moment: all that were made before are less.
+
+    None was before 1970: ids count from there.
+    """
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

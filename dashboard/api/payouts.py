@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.api.affiliates import AffiliateView, view_of
 from dashboard.api.affiliates import Named as NamedAffiliate
@@ -14,9 +15,11 @@ from dashboard.api.paging import Paging
 from dashboard.api.payout_views import PayoutList, PayoutView, payout_row, payout_view
 from dashboard.api.taking import Taken
 from domain import affiliates, payout_methods, payout_views, payouts
+from domain.errors import InvalidError, NotFoundError
 from domain.texts import REASON_MAX
 from storage import affiliates as people
 from storage import payouts as rows
+from storage.affiliates import Affiliate
 
 _TAG: Final = "Payouts"
 OPEN: Final = "open"
@@ -32,6 +35,8 @@ class Named(Taken):
 
 class Wanted(Paging):
     """Which payouts; `open` are those that wait for somebody, requested or approved."""
+
+    refused: ClassVar[str] = "This list cannot be shown."
 
     status: Literal["", "open", "requested", "approved", "paid", "rejected", "failed"] = ""
     affiliate: Annotated[
@@ -68,7 +73,7 @@ async def index(call: Call[Operator], query: Wanted) -> PayoutList:
     """The newest first; `status=open` are those that somebody has to decide on or to pay."""
     statuses = rows.OPEN if query.status == OPEN else (query.status,) if query.status else ()
     async with call.db.read() as session:
-        whose = await affiliates.look_up(session, query.affiliate) if query.affiliate else None
+        whose = await _whose(session, query.affiliate) if query.affiliate else None
         found = await rows.page(
             session,
             before=query.before,
@@ -150,6 +155,14 @@ async def connect(
         found = await affiliates.look_up(write.session, path.id)
         await payout_methods.connect(write.session, found.id, body.account, call.caller.actor)
         return write.told(await view_of(write.session, found))
+
+
+async def _whose(session: AsyncSession, name: str) -> Affiliate:
+    """Who is named in a query. Raises `InvalidError`."""
+    try:
+        return await affiliates.look_up(session, name)
+    except NotFoundError as error:
+        raise InvalidError(Wanted.refused, {"affiliate": str(error)}) from None
 
 
 async def _told(write: Write, payout_id: UUID) -> Answer[PayoutView]:
