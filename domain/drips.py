@@ -63,6 +63,7 @@ STEPS: Final = (
     Step("report", 7, "Your first week in figures", good_for=5),
     Step("advanced", 14, "Level up", good_for=7),
 )
+_CHANGED: Final = "Somebody changed this mail meanwhile. Close this and open it again."
 NEWEST: Final = timedelta(days=STEPS[-1].day + STEPS[-1].good_for + 2)
 """Whoever was approved longer ago gets nothing any more."""
 
@@ -186,7 +187,7 @@ async def edit(
     text = checked(text)
     row = await _hold(session, name)
     if row.version != version:
-        raise ConflictError("Somebody changed this mail meanwhile. Close this and open it again.")
+        raise ConflictError(_CHANGED)
     return await _keep(session, row, text, actor, "drip.edited")
 
 
@@ -215,9 +216,16 @@ async def _keep(
     return made
 
 
-async def switch(session: AsyncSession, name: str, actor: Actor, *, on: bool) -> StepView:
-    """Send a step from now on, or no more. Raises `ConflictError` where it stands so already."""
+async def switch(
+    session: AsyncSession, name: str, actor: Actor, *, on: bool, version: int | None = None
+) -> StepView:
+    """Send a step from now on, or no more.
+
+    Raises `ConflictError` where it stands so already, or is not at this `version` any more.
+    """
     row = await _hold(session, name)
+    if version is not None and row.version != version:
+        raise ConflictError(_CHANGED)
     if row.is_on == on:
         raise ConflictError(f"This mail is {'on' if on else 'off'} already.")
     row.is_on = on

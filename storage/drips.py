@@ -45,8 +45,8 @@ class DripText(SQLModel, table=True):
 
 
 async def text(session: AsyncSession, step: str) -> DripText | None:
-    """What operators made of a step, if anything."""
-    return await session.get(DripText, step)
+    """What operators made of a step, if anything; as it is now, whatever was read before."""
+    return await session.get(DripText, step, populate_existing=True)
 
 
 async def texts(session: AsyncSession) -> dict[str, DripText]:

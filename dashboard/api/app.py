@@ -14,6 +14,7 @@ from dashboard.api import (
     contests,
     discount_codes,
     docs,
+    drips,
     earnings,
     fraud,
     landing,
@@ -73,6 +74,11 @@ def _add_admin(app: web.Application, context: DashboardContext) -> None:
     admin.router.add_get("/affiliates/{id}/landing-page", landing.show)
     admin.router.add_post("/affiliates/{id}/landing-page/take-down", landing.take_down)
     admin.router.add_post("/affiliates/{id}/landing-page/put-back", landing.put_back)
+    admin.router.add_get("/onboarding-mails", drips.index)
+    admin.router.add_get("/onboarding-mails/{name}", drips.show)
+    admin.router.add_patch("/onboarding-mails/{name}", drips.change)
+    admin.router.add_post("/onboarding-mails/{name}/reset", drips.reset)
+    admin.router.add_post("/onboarding-mails/{name}/test", drips.send_test)
     _add_networks(admin)
     admin.router.add_get("/tiers", tiers.index)
     admin.router.add_post("/tiers", tiers.create)
