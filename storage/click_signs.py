@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import clock
 from storage.clicks import BOT, Click
-from storage.rollups import ALL, Rollup
+from storage.rollups import IS_ALL, Rollup
 
 VISITORS_MAX = 500
 """So many visitors are looked at closely at once."""
+
+
+def _recent(since: datetime) -> ColumnElement[bool]:
+    """Clicks since then. With an end, too, as SQLite takes an open range for half of the table."""
+    return col(Click.clicked_at).between(since, clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ async def by_affiliate(session: AsyncSession, since: date) -> Sequence[Week]:
     clicks = func.sum(col(Rollup.clicks) + col(Rollup.repeats))
     query = (
         select(Rollup.affiliate_user_id, clicks, func.sum(col(Rollup.signups)))
-        .where(Rollup.dimension == ALL, Rollup.value == "", Rollup.day >= since)
+        .where(IS_ALL, Rollup.day >= since)
         .group_by(col(Rollup.affiliate_user_id))
     )
     return [
@@ -42,7 +49,7 @@ async def wanderers(session: AsyncSession, since: datetime, affiliates: int) -> 
     """Visitors who clicked on links of at least so many affiliates since then."""
     query = (
         select(Click.visitor)
-        .where(Click.clicked_at >= since, Click.kind != BOT)
+        .where(_recent(since), Click.kind != BOT)
         .group_by(Click.visitor)
         .having(func.count(func.distinct(col(Click.affiliate_user_id))) >= affiliates)
         .limit(VISITORS_MAX)
@@ -56,7 +63,7 @@ async def of_visitors(
     """`(visitor, affiliate, moment)` of these visitors' clicks since then, in their order."""
     query = (
         select(Click.visitor, Click.affiliate_user_id, Click.clicked_at)
-        .where(Click.clicked_at >= since, Click.kind != BOT, col(Click.visitor).in_(visitors))
+        .where(_recent(since), Click.kind != BOT, col(Click.visitor).in_(visitors))
         .order_by(col(Click.visitor), col(Click.clicked_at))
         .limit(50 * VISITORS_MAX)
     )
@@ -70,7 +77,7 @@ async def not_as_pages(
     visitors = func.count(func.distinct(col(Click.visitor)))
     query = (
         select(Click.affiliate_user_id, func.count(), visitors)
-        .where(Click.clicked_at >= since, col(Click.fetched_as).in_(("frame", "part")))
+        .where(_recent(since), col(Click.fetched_as).in_(("frame", "part")))
         .group_by(col(Click.affiliate_user_id))
         .having(func.count() >= least)
     )
@@ -83,7 +90,7 @@ async def without_referrer(
     """`(affiliate, clicks)` of at least so many clicks that say nothing of where they come from."""
     query = (
         select(Click.affiliate_user_id, func.count())
-        .where(Click.clicked_at >= since, Click.kind != BOT, Click.referrer_host == "")
+        .where(_recent(since), Click.kind != BOT, Click.referrer_host == "")
         .group_by(col(Click.affiliate_user_id))
         .having(func.count() >= least)
     )
@@ -95,7 +102,7 @@ async def paid(session: AsyncSession, since: datetime) -> Sequence[tuple[UUID, s
     visitors = func.count(func.distinct(col(Click.visitor)))
     query = (
         select(Click.affiliate_user_id, Click.keyword, func.count(), visitors)
-        .where(Click.clicked_at >= since, Click.paid != "", Click.keyword != "", Click.kind != BOT)
+        .where(_recent(since), Click.paid != "", Click.keyword != "", Click.kind != BOT)
         .group_by(col(Click.affiliate_user_id), col(Click.keyword))
         .order_by(func.count().desc())
         .limit(2000)

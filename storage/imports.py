@@ -87,10 +87,11 @@ async def settled_until(
     of_affiliate: Any = select(col(ImportedAffiliate.settled_until).label("until")).where(
         ImportedAffiliate.affiliate_user_id == affiliate_id
     )
-    of_customer: Any = select(col(ImportedCustomer.settled_until)).where(
-        ImportedCustomer.referral_id == referral_id
-    )
-    both = union_all(of_affiliate, of_customer).subquery()
+    either = [of_affiliate]
+    if referral_id is not None:
+        of_customer = select(col(ImportedCustomer.settled_until))
+        either.append(of_customer.where(col(ImportedCustomer.referral_id) == referral_id))
+    both = union_all(*either).subquery()
     found = (await session.exec(select(both.c.until).where(both.c.until.is_not(None)))).all()
     return max(found, default=None)
 

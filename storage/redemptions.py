@@ -27,6 +27,7 @@ class Redemption(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("discount_code_id", "stripe_invoice_id", name="uq_redemption_of_invoice"),
         Index("idx_discount_redemptions_code", "discount_code_id", "redeemed_at"),
+        Index("ix_discount_redemptions_moment", "redeemed_at"),
         Index("idx_discount_redemptions_user", "user_id"),
         Index("ix_discount_redemptions_person", "person_key"),
         Index("ix_discount_redemptions_invoice", "stripe_invoice_id"),

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, cast
+from sqlalchemy import BigInteger, Column, Index, cast, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col, func, select
@@ -24,6 +24,9 @@ COUNTRY = "country"
 LINK = "link"
 DIMENSIONS = (ALL, TAG, PAGE, COUNTRY, LINK)
 
+IS_ALL = text("dimension = 'all'")
+"""As a text, the same wherever it stands: the index of the days serves who asks in its words."""
+
 COUNTS = ("clicks", "repeats", "bots", "signups", "conversions")
 
 
@@ -37,6 +40,9 @@ class Rollup(SQLModel, table=True):
     """
 
     __tablename__ = "referral_rollups"
+    __table_args__ = (
+        Index("ix_referral_rollups_days", "day", sqlite_where=IS_ALL, postgresql_where=IS_ALL),
+    )
 
     affiliate_user_id: UUID = Field(primary_key=True)
     dimension: str = Field(primary_key=True)
