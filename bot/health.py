@@ -1,5 +1,6 @@
 """What is stuck and what is not connected, gathered for operators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,8 @@ from domain import effects
 from domain.audit import Actor, record
 from domain.errors import ConflictError
 from settings import Settings
-from storage import inbox, outbox, work
+from storage import alerts, inbox, outbox, work
+from storage.alerts import Alert
 from storage.db import announce
 from storage.inbox import InboxEvent
 from storage.outbox import Effect
@@ -39,11 +41,15 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`waiting` counts what is still being tried; `missing` names what is not connected."""
+    """`waiting` counts what is still being tried; `missing` names what is not connected.
+
+    `alerts` are those that are not over.
+    """
 
     parked: list[Parked]
     waiting: int
     missing: list[str]
+    alerts: Sequence[Alert] = ()
 
 
 async def look(session: AsyncSession, settings: Settings) -> Health:
@@ -54,7 +60,7 @@ async def look(session: AsyncSession, settings: Settings) -> Health:
         for row in await work.parked(session, table, PARKED_MAX)
     ]
     waiting = sum([await work.count_open(session, table) for table, _ in _TABLES.values()])
-    return Health(parked, waiting, _missing(settings))
+    return Health(parked, waiting, _missing(settings), await alerts.active(session))
 
 
 def _what(row: Work) -> str:

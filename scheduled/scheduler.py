@@ -74,11 +74,14 @@ class Watch:
     """A look that is taken every so many `minutes`; `work` is its one transaction.
 
     Every process takes it, at the same time as others: `work` decides on rows that it has locked.
+    `at_once` says that it is also taken at the start and when the clock leaps. What looks for work
+    that is late is not: all of it is then, for a moment.
     """
 
     name: str
     minutes: int
     work: Callable[[AsyncSession], Awaitable[None]]
+    at_once: bool = True
 
 
 JOBS = (
@@ -99,7 +102,7 @@ ERRANDS = (
 )
 
 WATCHES = (
-    Watch("alerts", 1, alerts.look),
+    Watch("alerts", 1, alerts.look, at_once=False),
     Watch("expire-codes", 5, codes.expire),
     Watch("milestones", 5, milestones.catch_up),
     Watch("leaks", 15, codes.watch_leaks),
@@ -167,7 +170,8 @@ async def run_all(services: Services, *, last: bool) -> None:
     for job in sorted(JOBS, key=lambda job: job.hour):
         await run_once(services.db, job)
     for watch in WATCHES:
-        await look(services.db, watch)
+        if watch.at_once:
+            await look(services.db, watch)
 
 
 class Scheduler:
@@ -189,7 +193,8 @@ class Scheduler:
             at = CronTrigger(minute=f"*/{watch.minutes}", timezone="UTC")
             self._add(look, services.db, watch, at=at, name=watch.name)
             # What came due while no server was up does not wait for the next round.
-            self._add(look, services.db, watch, name=f"{watch.name}-at-start")
+            if watch.at_once:
+                self._add(look, services.db, watch, name=f"{watch.name}-at-start")
         self._add(backfill.backfill, services, name="backfill")
 
     def _add(

@@ -15,6 +15,8 @@ from bot.cards.blocks import (
     words,
 )
 from bot.health import Health, Parked
+from domain.alerts import TITLES, kind_of
+from storage.alerts import Alert
 
 SHOWN_MAX = 10
 
@@ -27,6 +29,8 @@ def health_card(health: Health) -> Message:
 def headline(health: Health) -> str:
     """All of it in one sentence."""
     if not health.parked:
+        if health.alerts:
+            return "Nothing has failed for good, but not all is well."
         return "All is well: nothing is stuck."
     if len(health.parked) == 1:
         return "1 thing has failed and waits for you."
@@ -35,11 +39,15 @@ def headline(health: Health) -> str:
 
 def health_blocks(health: Health) -> list[Json]:
     """The sentence, what is stuck, and what is not connected."""
-    pieces = [sign(good=not health.parked), said(f" {headline(health)}", bold=True)]
+    pieces = [
+        sign(good=not health.parked and not health.alerts),
+        said(f" {headline(health)}", bold=True),
+    ]
     if health.waiting:
         tasks = "task is" if health.waiting == 1 else "tasks are"
         pieces.append(said(f" {health.waiting} {tasks} under way."))
     blocks = [rich(section(*pieces))]
+    blocks += [_alert(alert) for alert in health.alerts[:SHOWN_MAX]]
     for parked in health.parked[:SHOWN_MAX]:
         blocks += [_line(parked), actions(button("Replay", "health.replay", parked.name))]
     if len(health.parked) > SHOWN_MAX:
@@ -48,6 +56,12 @@ def health_blocks(health: Health) -> list[Json]:
         missing = ", ".join(health.missing)
         blocks.append(rich(section(said("Not connected: ", bold=True), words(missing))))
     return blocks
+
+
+def _alert(alert: Alert) -> Json:
+    title = TITLES[kind_of(alert.name)]
+    since = [said(" · "), when(alert.raised_at), said("\n")]
+    return rich(section(words(title, bold=True), *since, words(alert.problem, 400)))
 
 
 def _line(parked: Parked) -> Json:

@@ -85,7 +85,7 @@ async def test_a_clock_that_leaps_leaves_nothing_out(
     """Each job and errand once a day whatever its hour, each watch every time.
 
     An errand whose service fails keeps nobody from theirs, and is run the next time.
-    What only mends is left for the end.
+    What only mends is left for the end, and what looks for late work is not taken at all.
     """
     runs: list[str] = []
     works = False
@@ -108,7 +108,12 @@ async def test_a_clock_that_leaps_leaves_nothing_out(
 
     errands = (Errand("test-errand", 23, errand), Errand("test-mend", 23, mend, mends=True))
     monkeypatch.setattr(scheduler, "ERRANDS", errands)
-    monkeypatch.setattr(scheduler, "WATCHES", (Watch("test-watch", 5, watch),))
+
+    async def patient(_session: AsyncSession) -> None:
+        runs.append("patient")
+
+    watches = (Watch("test-watch", 5, watch), Watch("test-patient", 1, patient, at_once=False))
+    monkeypatch.setattr(scheduler, "WATCHES", watches)
     services = services_for(Settings(_env_file=None), db)
     await run_all(services, last=False)
     works = True

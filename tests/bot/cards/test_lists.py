@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cards.alerts import alert_card
 from bot.cards.find import find_card
 from bot.cards.health import health_card
 from bot.cards.help import unknown_card
@@ -21,12 +22,14 @@ from bot.modals import affiliates as affiliate_modals
 from bot.modals import applications as application_modals
 from bot.modals.frame import notice_modal
 from bot.promo_codes import AtStripe, CodeCheck
+from domain.alerts import TITLES
 from domain.application_checks import Check
 from domain.applications import View
 from domain.codes import Verdict
 from domain.program import Program
 from sandbox.slack.blocks import check_blocks, check_view
 from storage.affiliates import Affiliate
+from storage.alerts import Alert
 from storage.applications import Application
 from tests.bot.cards.samples import TEXT, code_news
 
@@ -67,6 +70,16 @@ healths = st.builds(
         max_size=25,
     ),
     waiting=st.integers(0, 9),
+    alerts=st.lists(
+        st.builds(
+            Alert,
+            name=st.sampled_from(sorted(TITLES)).map(lambda kind: f"{kind}:x"),
+            problem=TEXT,
+            raised_at=st.just(NOON),
+            cleared_at=st.none() | st.just(NOON),
+        ),
+        max_size=30,
+    ),
     missing=st.lists(st.sampled_from(["Stripe", "Clerk"]), max_size=2),
 )
 checks = st.builds(
@@ -122,6 +135,22 @@ def test_what_was_found_fits(
 def test_health_fits(health: Health) -> None:
     """However much is stuck, and whatever the errors say."""
     assert sound(health_card(health))
+
+
+@given(health=healths)
+def test_alerts_fit(health: Health) -> None:
+    """Raised or over, whatever a service or an address said."""
+    assert all(sound(alert_card(alert)) for alert in health.alerts)
+
+
+def test_health_names_what_is_alarming() -> None:
+    """Not all is well while an alert is raised, though nothing has failed for good."""
+    alert = Alert(name="service:Stripe", problem="Stripe hung up.", raised_at=NOON)
+    text, blocks = health_card(Health([], 0, [], [alert]))
+    assert text == "Nothing has failed for good, but not all is well."
+    assert "A service does not answer" in json.dumps(blocks)
+    assert "Stripe hung up." in json.dumps(blocks)
+    assert '"white_check_mark"' not in json.dumps(blocks)
 
 
 @given(text=TEXT)
