@@ -5,12 +5,14 @@ Nothing is changed here. Whatever cannot be understood is `odd`, and keeps all e
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import import_codes
 from domain.program import Program
 from storage import imports as rows
+from storage import ledger
 from storage.imports import ImportedCommission
 from storage.staging import AGAIN, CHANGED, KNOWN, LEFT_OUT, NEW, ODD, Staging
 
@@ -38,6 +40,7 @@ async def sort_out(
     await _customers(session, staging)
     watch("Comparing commissions")
     await _owners(session, staging, source, "commissions")
+    await _balances(session, staging)
     await _commissions(session, staging, source)
 
 
@@ -173,6 +176,21 @@ async def _customers(session: AsyncSession, staging: Staging) -> None:
                 ),
             )
     staging.run("UPDATE customers SET fate = ? WHERE fate IS NULL", [NEW])
+
+
+async def _balances(session: AsyncSession, staging: Staging) -> None:
+    """Leave out what may be no balance of before, but one of ours that is shown there."""
+    query = (
+        "SELECT DISTINCT a.n, a.target FROM commissions AS c JOIN affiliates AS a ON a.n = owner"
+        " WHERE balance AND c.fate IS NULL AND a.target IS NOT NULL"
+    )
+    why = "What is owed to them is kept here; the balance there only shows it."
+    for part in list(staging.parts(query)):
+        kept = await ledger.in_use(session, [UUID(target) for _, target in part])
+        staging.run_many(
+            "UPDATE commissions SET fate = ?, why = ? WHERE owner = ? AND balance",
+            ((LEFT_OUT, why, n) for n, target in part if UUID(target) in kept),
+        )
 
 
 async def _commissions(session: AsyncSession, staging: Staging, source: str) -> None:

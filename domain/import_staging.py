@@ -150,6 +150,7 @@ class _Filling:
             amount=item.amount,
             currency=item.currency,
             state=item.state.value,
+            balance=item.balance,
             held=item.held,
             at=written(item.at),
             free_at=written(item.free_at),

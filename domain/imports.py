@@ -104,8 +104,9 @@ class BroughtCustomer:
 class BroughtCommission:
     """What an affiliate earned there, in minor units of `currency` (lower case), signed.
 
-    An empty `id` is made up from the rest of the row. Without `free_at` an owed one is on hold for
-    as long as commissions are here if it was still on hold there (`held`).
+    An empty `id` is made up from the rest of the row. A `balance` is all that is owed in one sum,
+    at a place where this program shows its own afterwards. Without `free_at` an owed one is on hold
+    for as long as commissions are here if it was still on hold there (`held`).
     """
 
     place: Place
@@ -115,6 +116,7 @@ class BroughtCommission:
     state: State
     id: str = ""
     about: str = ""
+    balance: bool = False
     held: bool = False
     at: datetime | None = None
     free_at: datetime | None = None

@@ -144,7 +144,8 @@ def _balance(
         yield Odd(place, str(error))
         return
     whose = Whose(email=email)
-    yield BroughtCommission(place, whose, amount, currency, State.OWED, id=f"balance:{user.id}")
+    id_ = f"balance:{user.id}"
+    yield BroughtCommission(place, whose, amount, currency, State.OWED, id=id_, balance=True)
 
 
 def _has_paid(product: Mapping[str, Any]) -> bool:

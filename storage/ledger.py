@@ -5,10 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlmodel import Field, SQLModel, col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.affiliates import Affiliate
 from storage.columns import utc_day
 from storage.ids import new_id
 
@@ -180,6 +181,13 @@ async def in_credit(session: AsyncSession, at: datetime) -> Sequence[tuple[UUID,
         .order_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
     )
     return (await session.exec(query)).all()
+
+
+async def in_use(session: AsyncSession, affiliate_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these affiliates have an account that anything was ever posted to."""
+    posted = exists().where(col(LedgerEntry.affiliate_user_id) == col(Affiliate.id))
+    query = select(Affiliate.id).where(col(Affiliate.id).in_(affiliate_ids), posted)
+    return set((await session.exec(query)).all())
 
 
 async def unpaid(session: AsyncSession) -> dict[UUID, dict[str, int]]:

@@ -38,8 +38,8 @@ CREATE TABLE buyers (
     at TEXT, whose_id TEXT, whose_email TEXT, whose_ref TEXT);
 CREATE TABLE commissions (
     n INTEGER PRIMARY KEY, file INT, line INT, id TEXT, amount INT, currency TEXT, state TEXT,
-    held INT, at TEXT, free_at TEXT, whose_id TEXT, whose_email TEXT, whose_ref TEXT, owner INT,
-    target TEXT, posted INT, revision INT, fate TEXT, why TEXT);
+    balance INT, held INT, at TEXT, free_at TEXT, whose_id TEXT, whose_email TEXT, whose_ref TEXT,
+    owner INT, target TEXT, posted INT, revision INT, fate TEXT, why TEXT);
 """
 _INDEXES: Final = """
 CREATE INDEX links_ref ON links (ref);

@@ -15,7 +15,8 @@ from imports import clerk
 from imports.sheets import Options
 from storage import codes, ledger, referrals
 from storage.db import Database
-from tests.imports.bringing import bring
+from tests.builders import facts, join, settle
+from tests.imports.bringing import CLI, bring
 
 
 def user(n: int, metadata: dict[str, Any], email: str = "") -> dict[str, Any]:
@@ -117,3 +118,47 @@ async def test_they_are_at_home(db: Database, tmp_path: Path) -> None:
         nora = await referrals.of_person(session, "", "user_2", "")
     assert nora is not None
     assert (nora.affiliate_user_id, nora.first_sale) == (mia.id, True)
+
+
+async def test_what_we_wrote_there_is_owed_once(db: Database, tmp_path: Path) -> None:
+    """The directory shows the balance that is kept here; reading it back adds nothing to it."""
+    jared = await join(db, email="user2@example.com")
+    await settle(db, facts(1))
+    path = tmp_path / "users.json"
+    report = ""
+    for shown in (12.5, 12, 512):
+        lines = [
+            user(1, {"affiliate": MIA | {"accruedUnpaidBalance": shown}}),
+            user(2, {"affiliate": {"status": "approved", "promoCode": "JARED30", "balance": 5}}),
+        ]
+        path.write_text("\n".join(json.dumps(each) for each in lines))
+        report = await bring(db, clerk.read_files([path], "propmine", Options("usd")))
+    async with db.read() as session:
+        mia = await affiliates.look_up(session, "MIA30")
+        unpaid = await ledger.unpaid(session)
+    assert unpaid == {mia.id: {"usd": 1250}, jared.id: {"usd": 557}}
+    assert "2: What is owed to them is kept here; the balance there only shows it." in report
+
+
+async def test_a_balance_of_somebody_who_was_only_taken_in(db: Database, tmp_path: Path) -> None:
+    """Their code was known before; nothing was ever posted, so what stands there is of before."""
+    entry = affiliates.DirectoryEntry(
+        email="user1@example.com",
+        status=Status.APPROVED,
+        promo_code="MIA30",
+        reference="aff_MIA30",
+        user_id="user_1",
+        approved_at=None,
+        terms_version="v1",
+        stripe_coupon_id="coupon_1",
+        stripe_promotion_code_id="promo_1",
+    )
+    async with db.transaction() as session:
+        mia = await affiliates.adopt(session, entry, CLI)
+    assert mia is not None
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps(user(1, {"affiliate": MIA})))
+    for _ in range(2):
+        await bring(db, clerk.read_files([path], "propmine", Options("usd")))
+    async with db.read() as session:
+        assert await ledger.unpaid(session) == {mia.id: {"usd": 1250}}
