@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from dashboard.api.contract import CONFLICT, Answer, Call, operation
@@ -59,6 +59,18 @@ class NamedDelivery(Taken):
 class Wanted(Taken):
     """A network. What `settings` and `secrets` are depends on its kind."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "slug": "wide-net",
+                    "kind": "postback",
+                    "name": "Wide Net",
+                    "settings": {"template": "https://net.example/in?c={click_id}&t={event_id}"},
+                }
+            ]
+        }
+    )
     refused: ClassVar[str] = _REFUSED
 
     slug: str

@@ -53,7 +53,12 @@ class SignUpBody(TouchBody):
     The touch is the last one, unless `last_touch` says so. Of `ip` only a keyed hash is kept.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"user_id": "user_123", "email": "mia@example.com", "ref": "JARED30"}]
+        },
+    )
 
     user_id: MaybeText = None
     customer_id: MaybeText = None
@@ -94,7 +99,8 @@ class Question(Taken):
     model_config = ConfigDict(extra="ignore")
 
     code: Annotated[
-        tuple[str, ...], Field(description="Repeated, or with commas; judged together.")
+        tuple[str, ...],
+        Field(description="Repeated, or with commas; judged together.", examples=["LAUNCH20"]),
     ] = ()
     plan: Annotated[str, Field(description="The slug of a plan.")] = ""
     user: Annotated[str, Field(description="A mail address, or a customer's id.")] = ""
@@ -153,7 +159,12 @@ class InvalidCode(Told):
 class OrderBody(BaseModel):
     """A checkout to start. Only the product's token lets `customer` be named."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"plan": "monthly", "codes": ["LAUNCH20"], "email": "mia@example.com"}]
+        },
+    )
 
     plan: Annotated[str, Field(max_length=40, description="The slug of a plan.")]
     code: Annotated[str | None, Field(description="A code, or some with commas.")] = None
