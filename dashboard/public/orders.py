@@ -40,7 +40,7 @@ def read_order(given: Mapping[str, Any], settings: Settings, *, trusted: bool) -
     """
     known_only(given, _FIELDS)
     codes = given.get("codes", given.get("code"))
-    listed = [codes] if isinstance(codes, str) else codes or []
+    listed = [codes] if isinstance(codes, str) else [] if codes is None else codes
     if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
         raise wrong("codes", "Send the codes as a list of texts.")
     typed = split_codes(listed)
@@ -74,7 +74,9 @@ def split_codes(codes: list[str]) -> list[str]:
 
 def _address(given: Mapping[str, Any], name: str, settings: Settings) -> str:
     """An address to return to, which has to be the product's or ours: nobody borrows our name."""
-    value = given.get(name) or ""
+    value = given.get(name)
+    if value is None:
+        return ""
     if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS or not value.isprintable():
         raise wrong(name, f"Send an address of at most {_LONGEST_ADDRESS} characters.")
     if not value:
