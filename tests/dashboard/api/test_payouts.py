@@ -62,8 +62,8 @@ async def test_payouts_are_listed_by_status_and_by_affiliate(api: Api) -> None:
     _, told = await api.get("/payouts", affiliate="amy31")
     assert [each["affiliate"]["promo_code"] for each in told["data"]] == ["AMY31"]
     assert told["data"][0]["number"] == made[1].number
-    status, told = await api.get("/payouts", affiliate="NOBODY")
-    assert (status, list(told["fields"])) == (422, ["affiliate"])
+    refused, told = await api.get("/payouts", affiliate="NOBODY")
+    assert (refused, list(told["fields"])) == (422, ["affiliate"])
     assert (await api.get("/payouts", status="maybe"))[0] == 422
 
 
