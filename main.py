@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 import logs
 from domain.errors import DomainError
+from domain.texts import printable
 from integrations.errors import TransportError
 from storage.errors import DatabaseError
 
@@ -54,7 +55,7 @@ def main() -> None:
             print(f"{name}: {problem['msg']}" if name else problem["msg"], file=sys.stderr)
         sys.exit(2)
     except (DomainError, TransportError, DatabaseError) as error:
-        print(error, file=sys.stderr)
+        print("\n".join(map(printable, str(error).split("\n"))), file=sys.stderr)
         sys.exit(1)
 
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 import clock
 from commands.arguments import Commands, on_database
 from commands.moving import read_program
+from commands.own_eyes import own_eyes
 from desk import Desk
 from domain import import_plans, import_reports, import_runs, import_staging, program
 from domain.audit import Actor
@@ -165,7 +166,7 @@ async def _read(desk: Desk, wish: Wish, bars: "_Bars") -> Program:
 
 def _write_fates(staging: Staging, earlier: Program, to: Path) -> None:
     try:
-        with to.open("x", encoding="utf-8", newline="") as file:
+        with open(to, "x", encoding="utf-8", newline="", opener=own_eyes) as file:
             count = import_reports.write_fates(staging, earlier, file)
     except OSError as error:
         raise InvalidError(f"{to} cannot be written: {error.strerror}.") from error

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import clock
 from commands.arguments import Commands, on_database
 from commands.moving_boxes import to_read, to_write
+from commands.own_eyes import own_eyes
 from desk import Desk
 from domain import moving, tax_secrets, tracker
 from domain.audit import Actor, record
@@ -61,7 +62,7 @@ async def _tracker(db: Database, output: Path | None) -> None:
             await tracker.write_csv(session, sys.stdout)
             return
         try:
-            with output.open("w", encoding="utf-8", newline="") as file:
+            with open(output, "w", encoding="utf-8", newline="", opener=own_eyes) as file:  # noqa: ASYNC230 - nobody else waits
                 count = await tracker.write_csv(session, file)
         except OSError as error:
             raise InvalidError(f"{output} cannot be written: {error.strerror}.") from error

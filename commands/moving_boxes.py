@@ -1,6 +1,5 @@
 """Where the files of an export lie: a folder, or one ZIP. Only its owner reads it."""
 
-import os
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -9,10 +8,10 @@ from pathlib import Path
 from typing import IO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from commands.own_eyes import MODE, own_eyes
 from domain.errors import InvalidError
 from domain.moving import MANIFEST
 
-_OWN_EYES: Final = 0o600
 _OWN_FOLDER: Final = 0o700
 _LOCKED: Final = 1
 # The oldest day that a ZIP knows: two exports of the same rows are the same bytes.
@@ -30,7 +29,7 @@ class Folder:
         """A new file to write to."""
         path = self.path / name
         path.parent.mkdir(mode=_OWN_FOLDER, exist_ok=True)
-        with os.fdopen(_new(path), "wb") as file:
+        with open(path, "xb", opener=own_eyes) as file:
             yield file
 
     @contextmanager
@@ -53,7 +52,7 @@ class Zip:
     def create(self, name: str) -> Iterator[IO[bytes]]:
         """A new file to write to."""
         entry = ZipInfo(name, _NO_DAY)
-        entry.compress_type, entry.external_attr = ZIP_DEFLATED, _OWN_EYES << 16
+        entry.compress_type, entry.external_attr = ZIP_DEFLATED, MODE << 16
         with self._archive.open(entry, "w", force_zip64=True) as file:
             yield file
 
@@ -86,10 +85,6 @@ def _missing(name: str, path: Path, error: Exception) -> InvalidError:
     return InvalidError(f"{name} in {path} cannot be read: {error}. Nothing was imported.")
 
 
-def _new(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN_EYES)
-
-
 @contextmanager
 def to_write(path: Path) -> Iterator[Folder | Zip]:
     """An export that is not there yet; what was begun is removed if the block fails.
@@ -99,7 +94,7 @@ def to_write(path: Path) -> Iterator[Folder | Zip]:
     try:
         if path.suffix.lower() == ".zip":
             with (
-                os.fdopen(_new(path), "wb") as file,
+                open(path, "xb", opener=own_eyes) as file,
                 _or_nothing(path),
                 ZipFile(file, "w") as archive,
             ):

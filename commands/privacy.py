@@ -1,10 +1,10 @@
 """`privacy`: everything that is kept about an affiliate as a file, and their erasure."""
 
 import argparse
-import os
 from pathlib import Path
 
 from commands.arguments import Commands, on_database
+from commands.own_eyes import own_eyes
 from desk import Desk
 from domain import erasure, privacy_exports
 from domain.audit import Actor, record
@@ -13,8 +13,6 @@ from domain.errors import InvalidError, NotFoundError
 from storage import affiliates, erasures
 from storage.affiliates import Affiliate
 from storage.db import Database
-
-_OWN_EYES = 0o600
 
 
 def add(commands: Commands) -> None:
@@ -48,10 +46,10 @@ async def export(db: Database, email: str, product: str, output: Path, actor: Ac
     """Write the archive, for its owner's eyes only. Raises `NotFoundError`, `InvalidError`."""
     affiliate = await _affiliate(db, email)
     try:
-        opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN_EYES)
+        file = open(output, "xb", opener=own_eyes)  # noqa: ASYNC230, SIM115 - nobody else waits; closed below
     except OSError as error:
         raise InvalidError(f"{output} cannot be written: {error.strerror}.") from error
-    with os.fdopen(opened, "wb") as file:
+    with file:
         async with db.transaction() as session:
             await record(session, actor, "privacy.exported", f"affiliate:{affiliate.id}")
         async with db.read() as session:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from commands.arguments import Commands, on_database
+from commands.own_eyes import own_eyes
 from dashboard.tax_copies import copy_b, file_name
 from desk import Desk
 from domain import affiliates, networks, program, tax_secrets, tax_years, taxes
@@ -23,7 +23,6 @@ from storage.db import Database
 from storage.taxes import TaxForm
 
 _AT_ONCE = 50
-_OWN_EYES = 0o600
 _OWN_FOLDER = 0o700
 
 
@@ -160,17 +159,10 @@ async def export(db: Database, year: int, folder: Path, actor: Actor, *, with_ti
 
 def _write(made: tax_years.Export, payer: TaxPayer, folder: Path) -> None:
     folder.mkdir(mode=_OWN_FOLDER, parents=True, exist_ok=True)
-    table = _private(folder / f"1099-nec-{made.year}.csv")
-    with os.fdopen(table, "w", encoding="utf-8", newline="") as file:
+    path = folder / f"1099-nec-{made.year}.csv"
+    with open(path, "w", encoding="utf-8", newline="", opener=own_eyes) as file:
         tax_years.write_csv(made, file)
     for total in made.recipients:
         if total.form is not None:
-            with os.fdopen(_private(folder / file_name(total)), "wb") as copy:
+            with open(folder / file_name(total), "wb", opener=own_eyes) as copy:
                 copy.write(copy_b(total, total.form, payer))
-
-
-def _private(path: Path) -> int:
-    """A file that is opened for nobody but its owner, also if it was there before."""
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWN_EYES)
-    os.fchmod(opened, _OWN_EYES)
-    return opened

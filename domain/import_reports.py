@@ -7,6 +7,7 @@ from typing import Final, TextIO
 from domain.imports import Program
 from domain.money import money, number
 from domain.spreadsheets import inert
+from domain.texts import printable
 from storage.staging import AGAIN, CHANGED, KNOWN, LEFT_OUT, NEW, ODD, Staging
 
 SHOWN: Final = 20
@@ -36,7 +37,11 @@ def is_broken(staging: Staging) -> bool:
 
 
 def lines(staging: Staging, program: Program) -> Iterator[str]:
-    """The report."""
+    """The report, for a terminal: whatever the files hold."""
+    return map(printable, _lines(staging, program))
+
+
+def _lines(staging: Staging, program: Program) -> Iterator[str]:
     yield f"From {program.title}:"
     for sheet in program.sheets:
         yield f"  {sheet.name}: {sheet.noun}. {sheet.written}."

@@ -16,6 +16,17 @@ def keepable(text: str) -> str:
     return text.translate(_UNKEEPABLE)
 
 
+def printable(line: str) -> str:
+    """A line as a terminal may show it: what would move its cursor or turn text around is replaced.
+
+    Other spaces become ordinary ones.
+    """
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else _REPLACEMENT
+        for letter in line
+    )
+
+
 def require_reason(text: str) -> str:
     """The reason of a decision, as it is mailed; `InvalidError` for none or too long a one."""
     reason = keepable(text).strip()

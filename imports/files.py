@@ -26,6 +26,8 @@ _QUOTED: Final = re.compile(r'"[^"]*"?')
 _SAID: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _CHUNK: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 20
+_LONGEST_ROW: Final = 1 << 22
+_ENDLESS: Final = f"goes on for more than {_LONGEST_ROW:,} letters"
 _TOP: Final = 100
 _TICK_ROWS: Final = 1000
 
@@ -95,9 +97,11 @@ def _read(file: CsvFile, tick: Tick) -> Iterator[tuple[int, list[str]]]:
     """Every row that is not empty, the header first."""
     with file.path.open("rb") as binary:
         text = io.TextIOWrapper(binary, encoding=file.encoding, newline="")
-        reader = csv.reader(_lines(text, file), delimiter=file.delimiter, strict=True)
+        lines = _Lines(text, file)
+        reader = csv.reader(lines, delimiter=file.delimiter, strict=True)
         line, told = file.header_line, 0
         while True:
+            lines.of_row = 0
             try:
                 row = next(reader, None)
             except csv.Error as error:
@@ -117,18 +121,34 @@ def _read(file: CsvFile, tick: Tick) -> Iterator[tuple[int, list[str]]]:
         text.detach()
 
 
-def _lines(text: io.TextIOWrapper, file: CsvFile) -> Iterator[str]:
-    """A file's lines from the header on."""
-    number = 0
-    while line := text.readline(_LONGEST_LINE):
-        number += 1
-        if len(line) == _LONGEST_LINE:
-            raise BrokenFileError(number, f"This line is longer than {_LONGEST_LINE:,} letters.")
-        if number >= file.header_line:
-            yield line
+class _Lines:
+    """A file's lines from the header on. `of_row` counts the letters of a row that goes on."""
+
+    def __init__(self, text: io.TextIOWrapper, file: CsvFile) -> None:
+        self._text, self._file = text, file
+        self._number = 0
+        self.of_row = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while line := self._text.readline(_LONGEST_LINE):
+            self._number += 1
+            if len(line) == _LONGEST_LINE:
+                why = f"This line is longer than {_LONGEST_LINE:,} letters."
+                raise BrokenFileError(self._number, why)
+            if self._number >= self._file.header_line:
+                self.of_row += len(line)
+                if self.of_row > _LONGEST_ROW:
+                    raise csv.Error(_ENDLESS)
+                return line
+        raise StopIteration
 
 
 def _broken(error: csv.Error) -> str:
+    if _ENDLESS in str(error):
+        return f"This row {_ENDLESS}: a quote is missing, or never closed."
     if "field larger" in str(error) or "unexpected end" in str(error):
         return "A quote that is opened in this row is never closed."
     return "In this row there is text behind a closing quote, or a quote is missing."

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import stat
 from pathlib import Path
 
 from domain import affiliates
@@ -61,6 +62,28 @@ async def test_odd_rows_keep_everything_from_happening(shell: Shell) -> None:
     status, out, _ = await shell.run("import", *paths, "--apply", "--skip-odd")
     assert status == 0
     assert "€8.25 owed are in the ledger." in out
+
+
+async def test_what_files_say_does_nothing_to_the_terminal(shell: Shell) -> None:
+    """Neither colours nor titles nor lines of its own, nor text that runs backwards."""
+    evil = "\x1b]0;owned\x07\x1b[2J\u202eno\u2028mail"
+    names = shell.folder / "who.csv"
+    names.write_text("id,email,state,token,\x1b[31mred\n1,x,active,x,x\n")
+    files = [*rewardful(shell.folder, commissions=COMMISSIONS.replace("$30.00", evil)), names]
+    for given in (files[:3], [files[3]], [files[3], "--from", "rewardful"]):
+        _, out, err = await shell.run("import", *map(str, given))
+        for letter in "\x1b\x07\u202e\u2028":
+            assert letter not in out + err, given
+    assert "is no amount" in (await shell.run("import", *map(str, files[:3])))[1]
+
+
+async def test_what_happens_to_each_row_is_for_its_owners_eyes(shell: Shell) -> None:
+    """Addresses of affiliates and customers stand in it; in the tracker, too."""
+    paths = [str(path) for path in rewardful(shell.folder)]
+    await shell.run("import", *paths, "--report", "fates.csv")
+    await shell.run("export", "tracker", "--output", "tracker.csv")
+    for name in ("fates.csv", "tracker.csv"):
+        assert stat.S_IMODE((shell.folder / name).stat().st_mode) == 0o600
 
 
 async def test_import_refuses_what_it_does_not_know(shell: Shell) -> None:

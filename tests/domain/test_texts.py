@@ -1,7 +1,7 @@
 import pytest
 
 from domain.errors import InvalidError
-from domain.texts import REASON_MAX, keepable, require_reason
+from domain.texts import REASON_MAX, keepable, printable, require_reason
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,9 @@ def test_a_reason_is_some_words_and_not_too_many() -> None:
         with pytest.raises(InvalidError) as error:
             require_reason(bad)
         assert set(error.value.fields) == {"reason"}
+
+
+def test_a_terminal_is_told_nothing_but_letters() -> None:
+    """What would colour it, ring, go back or turn text around is seen to have been there."""
+    assert printable("a\x1b[2Jb\x07\u202ec") == "a\ufffd[2Jb\ufffd\ufffdc"
+    assert printable("10\u00a0000\tZoë 😀\r\n") == "10 000 Zoë 😀  "

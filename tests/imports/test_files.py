@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,6 +90,20 @@ def test_where_it_breaks(tmp_path: Path, text: str, line: int) -> None:
     with pytest.raises(BrokenFileError) as broken:
         seen += [row for _, row in rows(look_at(path))]
     assert broken.value.line == line
+
+
+def test_a_row_that_never_ends_is_not_held_in_memory(tmp_path: Path) -> None:
+    """Each of its cells is short, and each goes on in the next line."""
+    path = tmp_path / "some.csv"
+    cell = "x" * 100_000
+    path.write_text("a,b\n1,2\n" + f'"{cell}\n",' * 200 + "\n", encoding="utf-8")
+    tracemalloc.start()
+    with pytest.raises(BrokenFileError, match="goes on for") as broken:
+        list(rows(look_at(path)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert broken.value.line == 3
+    assert most < 16_000_000
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \r\n", codecs.BOM_UTF8, b'"a'])
