@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from storage.ids import new_id
-from storage.redemptions import Redemption, is_use
+from storage.redemptions import Redemption, is_since, is_use
 
 OPEN = "open"
 COMPLETED = "completed"
@@ -157,7 +157,7 @@ async def referrers(
     query = (
         select(Redemption.discount_code_id, Checkout.referrer)
         .join(Checkout, col(Checkout.id) == Redemption.checkout_id)
-        .where(col(Redemption.redeemed_at) > after, is_use(), Checkout.referrer != "")
+        .where(is_since(after), is_use(), Checkout.referrer != "")
         .distinct()
     )
     if code_id is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -36,7 +36,7 @@ async def by_affiliate(session: AsyncSession, since: date) -> Sequence[Week]:
     clicks = func.sum(col(Rollup.clicks) + col(Rollup.repeats))
     query = (
         select(Rollup.affiliate_user_id, clicks, func.sum(col(Rollup.signups)))
-        .where(IS_ALL, Rollup.day >= since)
+        .where(IS_ALL, col(Rollup.day).between(since, clock.now().astimezone(UTC).date()))
         .group_by(col(Rollup.affiliate_user_id))
     )
     return [

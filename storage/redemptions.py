@@ -142,11 +142,16 @@ async def _count(
     return dict((await session.exec(query)).all())
 
 
+def is_since(after: datetime) -> ColumnElement[bool]:
+    """Redeemed since a moment. With an end, as SQLite takes an open range for half of the table."""
+    return (col(Redemption.redeemed_at) > after) & (col(Redemption.redeemed_at) <= clock.now())
+
+
 async def used_often(session: AsyncSession, after: datetime, at_least: int) -> Sequence[UUID]:
     """The codes that were used so often since a moment."""
     query = (
         select(Redemption.discount_code_id)
-        .where(col(Redemption.redeemed_at) > after, is_use())
+        .where(is_since(after), is_use())
         .group_by(col(Redemption.discount_code_id))
         .having(func.count() >= at_least)
     )
