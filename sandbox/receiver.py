@@ -95,7 +95,7 @@ class Receiver:
                 {
                     **message,
                     "type": str(event.get("type", "no event")),
-                    "data": json.dumps(event.get("data"), indent=1, ensure_ascii=False),
+                    "data": json.dumps(event.get("data"), indent=2, ensure_ascii=False),
                     "time": seen[message["id"]],
                     "verdict": verdict(message, secrets),
                 }

@@ -37,9 +37,9 @@ def endpoints_card(
     """
     count = len(endpoints)
     sentence = news or (
-        f"News are sent to {count} endpoint{'' if count == 1 else 's'}."
+        f"News is sent to {count} endpoint{'' if count == 1 else 's'}."
         if count
-        else "News are sent nowhere."
+        else "News is sent nowhere."
     )
     how = f" There can be {OPERATORS_MAX}; docs/webhooks.md says what arrives there."
     blocks = [header("Outgoing webhooks"), rich(section(said(sentence), said(how)))]

@@ -81,4 +81,4 @@ def register(bot: Bot, context: BotContext) -> None:
     bot.on_action("webhook.replay", replay)
     bot.on_action("webhook.on", switch_on)
     bot.on_action("webhook.off", switch_off)
-    bot.subcommands.add("webhooks", "Where our news are sent, and whether they arrive.", answer)
+    bot.subcommands.add("webhooks", "Where our news is sent, and whether it arrives.", answer)

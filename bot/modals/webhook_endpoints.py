@@ -27,7 +27,12 @@ def add(errand: Errand) -> Json:
             input_block(
                 "Name", text_input("description", "", DESCRIPTION_MAX, "Our books"), optional=True
             ),
-            input_block("It hears of", events, optional=True, hint="/api/docs explains each."),
+            input_block(
+                "It hears of",
+                events,
+                optional=True,
+                hint="Choose none for all of them, also new ones. /api/docs explains each.",
+            ),
         ],
         callback_id=ADD,
         submit="Add",

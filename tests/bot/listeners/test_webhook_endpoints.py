@@ -51,9 +51,9 @@ async def now(db: Database, one: WebhookEndpoint) -> WebhookEndpoint:
 async def test_endpoints_are_seen_tested_switched_and_sent_to_again(desk_on_both: Desk) -> None:
     """What each button does is said; no secret stands anywhere."""
     desk = desk_on_both
-    await asked(desk, "News are sent nowhere.")
+    await asked(desk, "News is sent nowhere.")
     one = await make(desk.db)
-    ts = await asked(desk, "News are sent to 1 endpoint.")
+    ts = await asked(desk, "News is sent to 1 endpoint.")
     said = desk.ws.text_of(desk.ws.ephemerals(AFFILIATES, MARIA)[-1])
     for part in ("Books", URL, "payout.paid"):
         assert part in said
@@ -82,7 +82,7 @@ async def test_an_endpoint_is_added_and_its_secret_is_shown_in_no_message(
 ) -> None:
     """A slip is named at its field; the secret stands in the modal and is the one that signs."""
     desk = desk_on_both
-    ts = await asked(desk, "News are sent nowhere.")
+    ts = await asked(desk, "News is sent nowhere.")
     assert (await desk.ws.click(MARIA, AFFILIATES, ts, "Add an endpoint")).ok
     view = await desk.modal(MARIA, "It hears of")
     refused = await desk.ws.submit(MARIA, view["id"], {"Address": "hooks.example"})
@@ -111,14 +111,14 @@ async def test_an_endpoint_is_added_and_its_secret_is_shown_in_no_message(
 
 async def test_no_more_can_be_added_than_there_may_be(desk: Desk) -> None:
     """The form says so while it is open; afterwards nobody is asked for another."""
-    ts = await asked(desk, "News are sent nowhere.")
+    ts = await asked(desk, "News is sent nowhere.")
     assert (await desk.ws.click(MARIA, AFFILIATES, ts, "Add an endpoint")).ok
     view = await desk.modal(MARIA, "It hears of")
     for _ in range(OPERATORS_MAX):
         await make(desk.db)
     await desk.ws.submit(MARIA, view["id"], {"Address": URL})
     await desk.modal(MARIA, f"There are {OPERATORS_MAX} endpoints already.")
-    await asked(desk, f"News are sent to {OPERATORS_MAX} endpoints.")
+    await asked(desk, f"News is sent to {OPERATORS_MAX} endpoints.")
     assert "webhook.new" not in json.dumps(desk.ws.ephemerals(AFFILIATES, MARIA)[-1])
 
 
