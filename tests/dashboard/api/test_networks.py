@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import update
+from sqlmodel import col
 
-from domain import network_sales
+import clock
+from domain import effects, network_sales, sales
 from storage import network_sales as rows
 from storage.db import Database
-from tests.builders import facts, settle
+from storage.outbox import Effect
+from tests.builders import facts
 from tests.network_builders import sign_up
 from tests.whole import ADMIN, Whole, running, whole_settings
 
@@ -82,13 +86,16 @@ async def test_deliveries_are_shown_and_dealt_with(whole: Whole) -> None:
     """With the sale that each is about; only what was refused can be told again."""
     _, made = await ask(whole, "POST", "", POSTBACK)
     await sign_up(whole.db)
-    sale = await settle(whole.db, facts(codes=()))
     async with whole.db.transaction() as session:
+        sale = await sales.settle(session, facts(codes=()))
         conversion = await rows.of_sale(session, sale.id)
         assert conversion is not None
         begun = await network_sales.begin_delivery(session, conversion.id)
         assert begun is not None
         await network_sales.refused(session, begun.id, "no such campaign")
+        # As where a worker was refused: none tells it once more by itself.
+        told_by = update(Effect).where(col(Effect.kind) == effects.NETWORK_CONVERSION)
+        await session.exec(told_by.values(parked_at=clock.now()))
     status, told = await ask(whole, "GET", f"/{made['id']}/deliveries")
     (only,) = told["data"]
     assert (status, only["invoice_id"], only["amount"], only["answer"]) == (
