@@ -1,5 +1,6 @@
 """Who gets into the operators' API, and how far."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import clock
+from dashboard.api.access import OPERATOR
 from dashboard.api.contract import operation_of
 from dashboard.api.webhook_endpoints import SecretView
 from domain import operator_tokens, payouts
@@ -189,3 +191,31 @@ async def test_no_write_answers_with_a_secret(api: Api) -> None:
             looked_at += 1
     assert looked_at > 40
     assert named_in(TypeAdapter(SecretView).json_schema()) & secret
+
+
+async def test_all_other_scopes_together_open_no_operation(closed_api: Api) -> None:
+    """Each is really asked, without a body: who lacks its scope is told so before anything else."""
+    app = closed_api.bare.app
+    assert app is not None
+    texts: dict[str, str] = {}
+    found = 0
+    for route in app.router.routes():
+        path = route.resource.canonical if route.resource else ""
+        declared = operation_of(route.handler)
+        if declared is None or OPERATOR not in declared.who.proofs:
+            continue
+        (scope,) = declared.who.scopes
+        noun = scope.partition(":")[0]
+        # Whoever may write may read: so only of what reads all of the noun is taken away.
+        lacks = {scope} if scope.endswith(":write") else {scope, f"{noun}:write"}
+        if scope not in texts:
+            others = [each for each in operator_tokens.scopes()[:-1] if each not in lacks]
+            _, texts[scope] = await make_token(closed_api.db, *others)
+        where = path.replace("{id}", "0198c0de-1234-7abc-8def-123456789012")
+        where = re.sub(r"\{\w+\}", "x", where)
+        headers = {"Authorization": f"Bearer {texts[scope]}"}
+        answer = await closed_api.bare.request(route.method, where, headers=headers)
+        assert answer.status == 403, f"{route.method} {path} took a token without {scope}"
+        assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"], path
+        found += 1
+    assert found > 60
