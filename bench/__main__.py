@@ -17,7 +17,7 @@ import clock
 from bench import report
 from bench.figures import Figure
 from bench.lab import Lab
-from bench.rows import redirects, starting, verifying, webhooks
+from bench.rows import reading, redirects, starting, verifying, webhooks
 
 Measure = Callable[[Lab], Awaitable[list[Figure]]]
 
@@ -26,6 +26,7 @@ ROWS: Final[dict[str, Measure]] = {
     "webhooks": webhooks.measure,
     "redirects": redirects.measure,
     "starting": starting.measure,
+    "reading": reading.measure,
 }
 
 

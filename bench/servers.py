@@ -12,6 +12,7 @@ from sqlmodel import select
 
 import clock
 import dashboard.public.links
+import desk
 import door
 import webhooks.app
 from bench.requests import REFS, STRIPE_SECRET
@@ -90,6 +91,20 @@ async def product() -> web.Application:
     return app
 
 
+async def pages() -> web.Application:
+    """Every door of the server, and nothing that works behind them meanwhile."""
+    settings = Settings(
+        _env_file=None,
+        secret_key="a-secret-key-of-more-than-32-characters",  # noqa: S106 - of the bench alone
+        product_url="https://product.example",
+    )
+    made = desk.Desk(settings)
+    await migrate.upgrade(made.db)
+    app = made.app()
+    app.cleanup_ctx.clear()
+    return app
+
+
 async def natural() -> web.Application:
     """What one would write first: the library's own parser, a session and a commit an event."""
     secret, db = STRIPE_SECRET, Database(Settings(_env_file=None).database_url)
@@ -135,7 +150,12 @@ async def _add_links(db: Database) -> None:
             session.add(ReferralLink(affiliate_user_id=owner.id, ref=f"REF{number}"))
 
 
-SERVERS: Final[dict[str, Make]] = {"bare": bare, "product": product, "natural": natural}
+SERVERS: Final[dict[str, Make]] = {
+    "bare": bare,
+    "product": product,
+    "pages": pages,
+    "natural": natural,
+}
 
 
 async def _serve(make: Make) -> None:
