@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -96,7 +97,7 @@ async def change(session: AsyncSession, network_id: UUID, terms: Terms, actor: A
     Raises `InvalidError` with the fields that cannot be used.
     """
     network = await _found(session, network_id)
-    _refuse(await _wrong(session, terms, network))
+    _refuse(await _wrong(session, terms, network) | _unproved(session, terms, network))
     changes = _apply(session, network, terms)
     if changes:
         network.updated_at = clock.now()
@@ -229,6 +230,22 @@ async def _wrong(session: AsyncSession, terms: Terms, network: Network | None) -
             "secret in NETWORK_SECRETS."
         )
     return wrong
+
+
+def _unproved(session: AsyncSession, terms: Terms, network: Network) -> dict[str, str]:
+    """The sealed secrets to type again, since an address leads to another host than it did.
+
+    Else whoever may change the address could have them sent to themselves, and so read them.
+    """
+    if _hosts(terms.settings) <= _hosts(network.settings):
+        return {}
+    sentence = "Type this again: an address leads to another host than before."
+    return {name: sentence for name in _sealed(session, network) if not terms.secrets.get(name)}
+
+
+def _hosts(settings: Mapping[str, Any]) -> set[str]:
+    texts = [str(value) for value in settings.values()]
+    return {urlsplit(text).netloc.lower() for text in texts if "://" in text}
 
 
 def _refuse(wrong: dict[str, str]) -> None:

@@ -127,3 +127,21 @@ async def test_partners_are_invited_all_or_none(whole: Whole) -> None:
     )
     _, listed = await ask(whole, "GET", path)
     assert [each["partner_id"] for each in listed["data"]] == ["p-1"]
+
+
+async def test_a_secret_does_not_follow_an_address_elsewhere(whole: Whole) -> None:
+    """Who may change where a postback goes learns no secret by that, only by knowing it."""
+    status, made = await ask(whole, "POST", "", POSTBACK | {"secrets": {"token": "dont-show-me"}})
+    path = f"/{made['id']}"
+    for wanted in (
+        {"template": "https://evil.example/in?t={token}"},
+        {"template": "https://net.example:444/in?t={token}"},
+        {"correction_template": "https://evil.example/in?t={token}"},
+    ):
+        status, told = await ask(whole, "PATCH", path, {"settings": wanted})
+        assert (status, list(told["fields"])) == (422, ["token"]), wanted
+    near = {"template": "https://NET.example/other?t={token}"}
+    assert (await ask(whole, "PATCH", path, {"settings": near}))[0] == 200
+    proved = {"settings": {"template": "https://new.example/?t={token}"}}
+    status, _ = await ask(whole, "PATCH", path, proved | {"secrets": {"token": "another"}})
+    assert status == 200
