@@ -18,7 +18,8 @@ from sqlalchemy import JSON, Table, text
 from sqlmodel import SQLModel, select
 
 import clock
-from bench.story import DAYS, Size, Story, percent
+from bench.chance import DAYS, Size, percent
+from bench.story import Story
 from storage import migrate
 from storage.affiliates import Affiliate
 from storage.db import Database

@@ -24,8 +24,8 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
+from bench.chance import Size
 from bench.generate import fill
-from bench.story import Size
 from storage.db import Database
 from storage.ids import new_id
 from storage.tables import METADATA

@@ -6,8 +6,9 @@ from itertools import islice
 import pytest
 from sqlmodel import col, func, select
 
+from bench.chance import Size, percent
 from bench.generate import fill
-from bench.story import Size, Story, percent
+from bench.story import Story
 from domain.audit import first_broken_line
 from domain.reconcile import disagreements
 from storage import raw_sums, referrals, stats
