@@ -1,6 +1,6 @@
 """What the product's pages and backend send and read: clicks, sign-ups, codes and checkouts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -167,12 +167,18 @@ class OrderBody(BaseModel):
     )
 
     plan: Annotated[str, Field(max_length=40, description="The slug of a plan.")]
-    code: Annotated[str | None, Field(description="A code, or some with commas.")] = None
-    codes: list[str] | str | None = None
+    code: Annotated[list[str] | str | None, Field(description="A code, or some with commas.")] = (
+        None
+    )
+    codes: Annotated[
+        list[str] | str | None, Field(description="The same; where it is sent, it counts.")
+    ] = None
     email: Annotated[str | None, Field(max_length=254)] = None
     customer: Annotated[str | None, Field(max_length=255)] = None
     ref: Annotated[str | None, Field(max_length=100)] = None
-    referrer: Annotated[str | None, Field(description="An address or a host.")] = None
+    referrer: Annotated[
+        Any, Field(description="An address or a host; what is neither is let pass.")
+    ] = None
     success_url: Annotated[str | None, Field(description="At the product's, or here.")] = None
     cancel_url: Annotated[str | None, Field(description="At the product's, or here.")] = None
 

@@ -39,11 +39,8 @@ def read_order(given: Mapping[str, Any], settings: Settings, *, trusted: bool) -
     Raises `InvalidError` that names the field, `ProblemError` 403.
     """
     known_only(given, _FIELDS)
-    codes = given.get("codes", given.get("code"))
-    listed = [codes] if isinstance(codes, str) else [] if codes is None else codes
-    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
-        raise wrong("codes", "Send the codes as a list of texts.")
-    typed = split_codes(listed)
+    one, many = _codes_in(given, "code"), _codes_in(given, "codes")
+    typed = split_codes(many if given.get("codes") is not None else one)
     texts = {name: text_of(given, name, longest) for name, longest in _LONGEST.items()}
     email = parse_email(texts["email"]) if texts["email"] else ""
     if email is None:
@@ -65,6 +62,15 @@ def read_order(given: Mapping[str, Any], settings: Settings, *, trusted: bool) -
         cancel_url=_address(given, "cancel_url", settings) or f"{settings.public_url}/pricing",
     )
     return Wanted(texts["plan"], order)
+
+
+def _codes_in(given: Mapping[str, Any], name: str) -> list[str]:
+    """A text, or a list of them; none where nothing is given. Raises `InvalidError`."""
+    value = given.get(name)
+    listed = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
+        raise wrong(name, "Send the codes as a list of texts.")
+    return listed
 
 
 def split_codes(codes: list[str]) -> list[str]:

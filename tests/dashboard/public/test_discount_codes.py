@@ -119,7 +119,9 @@ class TestPaying:
     ) -> None:
         """The whole life of a use."""
         code = await counter.make(duration="repeating", duration_months=2, max_uses=5)
-        status, checkout = await counter.apply(code="launch20", referrer="https://blog.example/x")
+        status, checkout = await counter.apply(
+            code="launch20", codes=None, referrer="https://blog.example/x"
+        )
         assert status == 201
         assert checkout["preview"] == {
             "plan": "monthly",
@@ -321,6 +323,7 @@ class TestPaying:
             ({"success_url": {}}, "success_url"),
             ({"cancel_url": 0}, "cancel_url"),
             ({"codes": {}}, "codes"),
+            ({"codes": None, "code": {}}, "code"),
             ({"success_url": "https://product.example.com@evil.example/"}, "success_url"),
             ({"success_url": "https://product.example.com:8443/"}, "success_url"),
             ({"success_url": "//product.example.com/"}, "success_url"),
