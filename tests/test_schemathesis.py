@@ -8,18 +8,25 @@ import asyncio
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 from limits import RateLimitItemPerHour
 
+import clock
 from dashboard.api import keys
 from domain import api_keys, sessions
 from domain.api_keys import Scope
 from domain.audit import SYSTEM
+from storage.affiliates import Affiliate
+from tests.asset_builders import make
 from tests.builders import facts, join, later, settle
 from tests.code_builders import some_code
+from tests.contest_builders import make_contest
+from tests.payout_builders import ask, earn
 from tests.standing import free_port, standing_in
 from tests.whole import ADMIN, PRODUCT, Whole, running, whole_settings
 
@@ -72,12 +79,29 @@ async def _settings(whole: Whole) -> str:
         for name, (kind, secret) in proofs.items()
     ]
     lines += [
+        f"[[operations]]\ninclude-path-regex = {json.dumps(path)}\n"
+        f"parameters = {{ id = {json.dumps(str(of_one))} }}\n"
+        for path, of_one in (await _things(whole, affiliate)).items()
+    ]
+    lines += [
         f"[[operations]]\ninclude-path = {json.dumps(path)}\n"
         "checks.unsupported_method.enabled = false\n"
         "checks.allow_header_conformance.enabled = false\n"
         for path in IDS_TOO
     ]
     return "".join(lines)
+
+
+async def _things(whole: Whole, affiliate: Affiliate) -> dict[str, UUID]:
+    """Something at each address that no other operation makes, by the address."""
+    await earn(whole.db, affiliate.id, 50_000)
+    payout = await ask(whole.db, affiliate)
+    ahead = {"start_date": None, "end_date": clock.now() + timedelta(days=30)}
+    return {
+        r"^/api/admin/payouts/\{id\}": payout.id,
+        r"^/api/admin/contests/\{id\}": (await make_contest(whole.db, **ahead)).id,
+        r"^/api/admin/assets/\{id\}": (await make(whole.db)).id,
+    }
 
 
 async def _run(config: Path, url: str) -> tuple[int, str]:
