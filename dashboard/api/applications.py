@@ -185,7 +185,7 @@ async def _require_free(call: Call[Operator], view: View, code: str) -> None:
 
     Where it does not answer in time nothing is said: the code is made there once it does.
     """
-    stripe, found = call.context.stripe, None
+    stripe = call.context.stripe
     async with call.db.read() as session:
         settings, name = await program.load(session), view.application.name
         verdict = await codes.judge(session, code, settings, name=name)
@@ -197,7 +197,8 @@ async def _require_free(call: Call[Operator], view: View, code: str) -> None:
             found = await stripe.promotion_codes.find(code)
     except (TransportError, TimeoutError) as error:
         _log.warning("stripe did not say whether a code is taken", code=code, error=str(error))
-    if found is not None:
+        return
+    if found:
         async with call.db.read() as session:
             verdict = await codes.judge(session, code, settings, name=name, also_taken=code)
         verdict.require_good()

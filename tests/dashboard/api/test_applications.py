@@ -135,6 +135,8 @@ async def test_a_code_that_stripe_has_is_refused(
     status, told = await at_stripe.post(f"{path}/approve", {})
     assert status == 422
     assert "JARED30 is taken already." in told["fields"]["code"]
+    status, told = await at_stripe.patch(path, {"chosen_code": "JAREDTV"})
+    assert (status, told["chosen_code"]) == (200, "JAREDTV"), "which Stripe said is free"
     account.fail_next("/v1/promotion_codes", status=503, times=9, delay=delay)
     assert (await at_stripe.post(f"{path}/approve", {"code": "JAREDBETS"}))[0] == 200
 
