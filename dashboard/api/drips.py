@@ -45,7 +45,7 @@ class Recipient(Taken):
 
     refused: ClassVar[str] = "No test mail was sent."
 
-    to: Annotated[str, Field(max_length=320)]
+    to: Annotated[str, Field(max_length=320, examples=["maria@example.com"])]
 
 
 class MailView(Told):
