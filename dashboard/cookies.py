@@ -1,4 +1,4 @@
-"""The cookies: who is signed in, what form tokens are bound to, who recruited or invited a visitor."""
+"""The cookies: who is signed in, what form tokens are bound to, and who brought a visitor."""
 
 from typing import Final
 
