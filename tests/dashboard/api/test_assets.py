@@ -191,7 +191,7 @@ async def test_the_same_key_makes_one_resource(api: Api) -> None:
     assert (await api.once("k1").post("/assets", other))[0] == 422
 
 
-@pytest.mark.parametrize("name", [str(new_id()), "x"])
+@pytest.mark.parametrize("name", [str(new_id()), "x"], ids=["unknown", "no id"])
 async def test_a_resource_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     """By any method."""
     path = f"/assets/{name}"

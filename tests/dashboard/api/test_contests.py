@@ -218,7 +218,7 @@ async def test_contests_are_listed_by_status(api: Api, at: Any) -> None:
     assert [each["id"] for each in told["data"]] == [str(made[1].id)]
 
 
-@pytest.mark.parametrize("name", [str(new_id()), "x"])
+@pytest.mark.parametrize("name", [str(new_id()), "x"], ids=["unknown", "no id"])
 async def test_a_contest_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     """By any method, whoever else is named."""
     why, who = {"reason": "x"}, {"affiliate": "x"}

@@ -164,7 +164,7 @@ async def test_an_account_at_stripe_is_connected(api: Api) -> None:
     assert (await api.post(f"/payouts/{payout.id}/paid", {"reference": "x"}))[0] == 409
 
 
-@pytest.mark.parametrize("name", [str(new_id()), "x"])
+@pytest.mark.parametrize("name", [str(new_id()), "x"], ids=["unknown", "no id"])
 async def test_a_payout_that_is_not_there_is_not_found(api: Api, name: str) -> None:
     """By any method."""
     bodies = {"approve": None, "reject": {"reason": "x"}, "paid": {"reference": "x"}}
