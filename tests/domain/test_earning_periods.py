@@ -61,7 +61,10 @@ def test_periods_are_those_of_the_calendar(
 
 
 async def test_sales_and_all_else_are_told_apart(db: Database) -> None:
-    """By currency and kind, on the day of posting; payouts are none, nor what others earn."""
+    """By currency and kind, on the day of posting.
+
+    Payouts are none, nor what was brought over, nor what others earn.
+    """
     mia, leo = await join(db), await join(db, "LEO30", email="leo@example.com")
     first = datetime(2026, 11, 2, 23, 59, 59, 999999, tzinfo=UTC)
     with clock.travel(first):
@@ -74,7 +77,8 @@ async def test_sales_and_all_else_are_told_apart(db: Database) -> None:
         (300, "contest"),
         (40, "second_tier"),
         (-15, "second_tier_taken_back"),
-        (7, "imported"),
+        (7, "set_right"),
+        (700, "imported"),
         (-9000, "payout"),
         (9000, "payout_failed"),
     ):

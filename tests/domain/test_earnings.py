@@ -1,5 +1,6 @@
 """Live earnings: what counts, and when days, weeks and months begin."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -149,4 +150,4 @@ async def test_no_period_reads_more_than_it_needs(db: Database) -> None:
             await connection.execute(text("SET LOCAL enable_seqscan = off"))
         words = statement.format("QUERY PLAN" if db.is_sqlite else "", mia.id)
         plan = str((await connection.execute(text(words))).all())
-    assert "ix_affiliate_ledger_months" in plan
+    assert re.search(r"INDEX .*created_at>" if db.is_sqlite else r"Index Cond: .*created_at", plan)

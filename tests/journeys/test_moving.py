@@ -11,6 +11,7 @@ import clock
 from commands.moving import read_program, write_program
 from domain import audit, reconcile, tax_secrets
 from domain.audit import Actor
+from scheduled import milestones
 from scheduled.reconcile import reconcile as look_again
 from settings import Settings
 from storage import raw_sums, taxes
@@ -48,6 +49,8 @@ async def live(db: Database, shop: Shop, days: Days) -> Affiliate:
 async def add_the_rest(db: Database, jared: Affiliate) -> str:
     """A bonus, a partner page, resources, a contest and a sealed tax form; the key to that."""
     await milestone_builders.make_milestone(db)
+    async with db.transaction() as session:
+        await milestones.catch_up(session)  # else the server that starts later would give it
     await landing_builders.save(db, jared)
     await asset_builders.make(db)
     tomorrow = clock.now() + timedelta(days=1)
