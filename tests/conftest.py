@@ -4,11 +4,13 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
+import clock
 from storage.db import Database
 from tests.postgres import PostgresServer, shape
 
@@ -16,6 +18,12 @@ from tests.postgres import PostgresServer, shape
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes a core: tests wait for servers and browsers about as long as they compute."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True)
+def _present() -> None:
+    """Each test begins in the present: travels that overlap would leave the next ones elsewhere."""
+    clock.run_ahead(timedelta(0))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.asset_builders import picture
 from tests.browser.steps import approve_in_slack, send_the_form, sign_in
@@ -33,7 +34,7 @@ async def test_a_banner_is_shown_and_downloaded(sandbox: str, tmp_path: Path) ->
         await page.get_by_role("heading", name="Banner for JARED30").wait_for()
         image = page.locator(".resource-picture img")
         await image.scroll_into_view_if_needed()
-        await page.wait_for_function("document.querySelector('.resource img').naturalWidth === 300")
+        await expect(image).to_have_js_property("naturalWidth", 300)
         async with page.expect_download() as saved:
             await page.locator(".attached a").click()
         assert (await saved.value).suggested_filename == "banner.png"
