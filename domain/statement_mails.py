@@ -68,8 +68,8 @@ def _is_time(now: datetime, month: Month, zone: ZoneInfo) -> bool:
 class Summary:
     """One currency of a month in minor units; the balances include what is on hold.
 
-    `opening` and `earned`, less `taken_back` and `paid`, is `closing`. What came back of payouts
-    counts against what was paid.
+    `opening` and `earned`, less `taken_back`, `paid` and `withheld` for tax, is `closing`. What
+    came back of payouts counts against what was paid and withheld.
     """
 
     currency: str
@@ -77,6 +77,7 @@ class Summary:
     earned: int
     taken_back: int
     paid: int
+    withheld: int
     closing: int
 
 
@@ -90,13 +91,17 @@ async def summaries(session: AsyncSession, affiliate_id: UUID, month: Month) -> 
 
 
 def _summary(account: Account) -> Summary:
-    earned = taken_back = paid = 0
+    earned = taken_back = paid = withheld = 0
     for line in account.lines:
         amount = line.entry.amount
-        if line.entry.source.startswith("payout:"):
+        if line.entry.reason.startswith("payout_withheld"):
+            withheld -= amount
+        elif line.entry.source.startswith("payout:"):
             paid -= amount
         elif amount > 0:
             earned += amount
         else:
             taken_back -= amount
-    return Summary(account.currency, account.opening, earned, taken_back, paid, account.closing)
+    return Summary(
+        account.currency, account.opening, earned, taken_back, paid, withheld, account.closing
+    )

@@ -38,5 +38,6 @@ def _account(one: Summary) -> dict[str, str]:
         "earned": of(one.earned),
         "taken_back": of(-one.taken_back) if one.taken_back else "",
         "paid": of(one.paid) if one.paid else "",
+        "withheld": of(one.withheld) if one.withheld else "",
         "closing": of(one.closing),
     }

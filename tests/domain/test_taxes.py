@@ -10,6 +10,7 @@ from domain import effects, payouts, program, tax_secrets, tax_withholding, taxe
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.payout_barriers import claim_of, first_barrier
 from domain.payout_views import view as payout_view
+from domain.statement_mails import summaries
 from domain.statements import Month, statement
 from domain.taxes import MISSING, RETURNED, SUBMITTED, VERIFIED
 from storage import audit, ledger, stats
@@ -355,10 +356,12 @@ class TestWithholding:
         assert await balance(db, jared.id) == 0
         async with db.read() as session:
             (account,) = await statement(session, jared.id, Month.of(clock.now()))
+            (mailed,) = await summaries(session, jared.id, Month.of(clock.now()))
             waiting = await stats.under_way(session)
             sent = await stats.sent(session)
         assert [line.words for line in account.lines[1:]] == ["Payout", "Tax withheld"]
         assert account.closing == 0
+        assert (mailed.paid, mailed.withheld, mailed.closing) == (7601, 2400, 0)
         assert waiting == sent == {(jared.id, "usd"): 10_001}
 
     @pytest.mark.parametrize("end", ["rejected", "failed", "reversed"])

@@ -103,7 +103,8 @@ MAILS: dict[str, dict[str, Any]] = {
                 "opening": "$0.00",
                 "earned": "$57.00",
                 "taken_back": "\N{MINUS SIGN}$5.57",
-                "paid": "$40.00",
+                "paid": "$30.40",
+                "withheld": "$9.60",
                 "closing": "$11.43",
             },
             {
@@ -112,6 +113,7 @@ MAILS: dict[str, dict[str, Any]] = {
                 "earned": "¥578",
                 "taken_back": "",
                 "paid": "",
+                "withheld": "",
                 "closing": "¥578",
             },
         ],
