@@ -44,9 +44,12 @@ class Week:
     def named(cls, name: str) -> Self:
         """The week of a name such as `2026-W47`; `NotFoundError` if it is none."""
         try:
-            return cls(datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=UTC).date())
+            found = cls(datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=UTC).date())
         except ValueError:
             raise NotFoundError(f"“{name[:20]}” is no week. Write it like 2026-W47.") from None
+        if found.monday.isocalendar().week != int(name.rpartition("W")[2]):
+            raise NotFoundError(f"{found.monday.isocalendar().year - 1} had no week 53.")
+        return found
 
     def __str__(self) -> str:
         return f"{self.monday:%G-W%V}"
