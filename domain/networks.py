@@ -178,7 +178,7 @@ async def reseal(session: AsyncSession) -> int:
     What no key opens is left as it is: posting says so.
     """
     vault, changed = vault_of(session), 0
-    for network in await rows.everyone(session):
+    for network in await rows.everyone(session, lock=True):
         if vault is None or not network.sealed or vault.is_current(network.sealed):
             continue
         try:

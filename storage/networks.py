@@ -78,9 +78,13 @@ async def by_slug(session: AsyncSession, slug: str) -> Network | None:
     return (await session.exec(select(Network).where(Network.slug == slug))).one_or_none()
 
 
-async def everyone(session: AsyncSession, *, only_active: bool = False) -> Sequence[Network]:
+async def everyone(
+    session: AsyncSession, *, only_active: bool = False, lock: bool = False
+) -> Sequence[Network]:
     """Every network, in the order in which they were added; they are few."""
     query = select(Network).order_by(col(Network.id))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
     if only_active:
         query = query.where(col(Network.is_active).is_(True))
     return (await session.exec(query)).all()
