@@ -53,14 +53,6 @@ class PublicPost:
         self._networks = networks
         self._hosts = hosts or PublicHosts()
 
-    async def require_allowed(self, url: str, *, own: bool = False) -> None:
-        """Raise `TransportError` if this address may not be asked, or its host is unknown."""
-        try:
-            async with asyncio.timeout(SECONDS):
-                await self._hosts.addresses(read_url(url), self._networks if own else ())
-        except (TimeoutError, OSError, ValueError) as error:
-            raise TransportError("there is no such host") from error
-
     async def send(
         self,
         url: str,
