@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from bench.chance import (
+    ARRIVALS,
     BY,
     COUNTRIES,
     CURRENCIES,
     DAY_S,
-    KINDS,
+    DAYS,
     PAGES,
     PRICES,
     RENEWALS,
@@ -28,6 +29,7 @@ from bench.chance import (
     Row,
     Size,
 )
+from bench.sums import Sums
 from domain.audit import SYSTEM
 from domain.program import Program
 from storage.audit import START, AuditLine, seal
@@ -36,7 +38,7 @@ from storage.ledger import LedgerEntry
 from storage.payouts import PAID, REQUESTED, Payout
 from storage.rollups import COUNTS, EarningRollup, Origin, Rollup
 
-NO_COUNTS: Final = dict.fromkeys(COUNTS, 0)
+FIGURE: Final = {name: number for number, name in enumerate(COUNTS)}
 
 
 class Books:
@@ -46,7 +48,7 @@ class Books:
         self._size, self._until, self._program = size, until.astimezone(UTC), Program()
         self._rng = rng = Random(seed)  # noqa: S311 - made-up rows, the same for the same seed
         self._tag, self._page = Choice(rng, TAGS), Choice(rng, PAGES)
-        self._country, self._kind = Choice(rng, COUNTRIES), Choice(rng, KINDS)
+        self._country, self._arrival = Choice(rng, COUNTRIES), Choice(rng, ARRIVALS)
         self._price = Choice(rng, tuple(((p, plan), weight) for p, plan, weight in PRICES))
         self._currency, self._by = Choice(rng, CURRENCIES), Choice(rng, BY)
         self._renewals = Choice(rng, RENEWALS)
@@ -60,13 +62,13 @@ class Books:
         )
         self._free: dict[date, Counter[tuple[UUID, str]]] = defaultdict(Counter)
         self._balance = Counter[tuple[UUID, str]]()
-        self._days = defaultdict[tuple[Any, ...], dict[str, int]](NO_COUNTS.copy)
-        self._earned = Counter[tuple[Any, ...]]()
-        self._months = defaultdict[tuple[UUID, str], list[int]](lambda: [0, 0])
+        self._first = self._until.date() - timedelta(days=DAYS - 1)
+        self._days, self._earned = Sums(self._first, "iiiii"), Sums(self._first, "q")
+        self._months = defaultdict[tuple[str, str], list[int]](lambda: [0, 0])
         self._month_earned = Counter[tuple[UUID, str, str]]()
         self._lines, self._seal, self._customers = 0, START, 0
 
-    def _row(self, table: type[SQLModel], **given: Any) -> Row:
+    def _row(self, table: type[SQLModel], **given: Any) -> tuple[type[SQLModel], dict[str, Any]]:
         if table not in self._defaults:
             made = table()
             names = table.__table__.columns.keys()  # type: ignore[attr-defined]
@@ -75,9 +77,13 @@ class Books:
 
     def _id(self, moment: datetime) -> UUID:
         """A UUIDv7 of a moment."""
+        return UUID(self._hex(moment))
+
+    def _hex(self, moment: datetime) -> str:
+        """The digits of such an id."""
         bits = self._rng.getrandbits(74)
-        high = int(moment.timestamp() * 1000) << 16 | 0x7000 | bits >> 62
-        return UUID(int=high << 64 | 0x8 << 60 | bits & (1 << 62) - 1)
+        high, low = bits >> 62, 0x8 << 60 | bits & (1 << 62) - 1
+        return f"{int(moment.timestamp() * 1000):012x}7{high:03x}{low:016x}"
 
     def _moments(self, day: date, count: int) -> list[datetime]:
         """So many moments of a day, in order; of the last day none that is still to come."""
@@ -106,9 +112,16 @@ class Books:
         line.seal = self._seal = seal(line, self._seal)
         return AuditLine, line.model_dump()
 
-    def _count(self, day: date, origin: Origin, what: str) -> None:
-        for dimension, value in origin.values():
-            self._days[origin.affiliate_id, dimension, value, day][what] += 1
+    def _count(self, origin: Origin, what: str) -> None:
+        """Count something of today."""
+        self._count_under(origin.affiliate_id.hex, origin.values(), what, 1)
+
+    def _count_under(
+        self, owner: str, under: Iterable[tuple[str, str]], what: str, times: int
+    ) -> None:
+        figure = FIGURE[what]
+        for dimension, value in under:
+            self._days.add((owner, dimension, value), figure, times)
 
     def _earned_by(
         self,
@@ -131,8 +144,9 @@ class Books:
     def _posted(self, at: datetime, amount: int, reason: str, source: str, account: Account) -> Row:
         owner, currency, available_at = account.owner, account.currency, account.available_at
         if account.origin is not None:
+            of = owner.hex
             for dimension, value in account.origin.values():
-                self._earned[owner, dimension, value, at.date(), currency] += amount
+                self._earned.add((of, dimension, value, currency), 0, amount)
             for period in (month_of(at), EVER):
                 self._month_earned[owner, period, currency] += amount
         if available_at > at:
@@ -181,25 +195,20 @@ class Books:
             about = {"amount": amount, "currency": currency}
             yield self._audited(at, "payout.requested", f"payout:{payout}", **about)
 
-    def _sums_of_day(self, day: date) -> Iterator[Row]:
-        keys = ("affiliate_user_id", "dimension", "value", "day", "currency")
-        for key, counts in _taken(self._days, day):
-            yield self._row(Rollup, **dict(zip(keys, key, strict=False)), **counts)
-        for key, amount in _taken(self._earned, day):
-            yield self._row(EarningRollup, **dict(zip(keys, key, strict=True)), amount=amount)
+    def _close(self, day: date) -> None:
+        self._days.close(day)
+        self._earned.close(day)
+
+    def _sums_of_days(self) -> Iterator[Row]:
+        for key, day, counts in self._days.rows():
+            yield Rollup, (*key, day, *counts)
+        for (owner, dimension, value, currency), day, (amount,) in self._earned.rows():
+            yield EarningRollup, (owner, dimension, value, day, currency, amount)
 
     def _sums_of_months(self) -> Iterator[Row]:
-        for (owner, period), (clicks, referrals) in self._months.items():
+        for (partner, period), (clicks, referrals) in self._months.items():
             counts = {"clicks": clicks, "referrals": referrals}
-            yield self._row(MonthRollup, affiliate_user_id=owner, period=period, **counts)
+            yield self._row(MonthRollup, affiliate_user_id=partner, period=period, **counts)
         for (owner, period, currency), amount in self._month_earned.items():
             key = {"affiliate_user_id": owner, "period": period, "currency": currency}
             yield self._row(MonthEarning, **key, amount=amount)
-
-
-def _taken(sums: dict[tuple[Any, ...], Any], day: date) -> list[tuple[tuple[Any, ...], Any]]:
-    """What is summed up for a day, which is over; it is forgotten here."""
-    kept = [(key, value) for key, value in sums.items() if key[3] == day]
-    for key, _ in kept:
-        del sums[key]
-    return kept

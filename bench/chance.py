@@ -13,7 +13,8 @@ from sqlmodel import SQLModel
 from storage.clicks import BOT, COUNTED, REPEAT
 from storage.rollups import Origin
 
-Row = tuple[type[SQLModel], dict[str, Any]]
+Row = tuple[type[SQLModel], dict[str, Any] | tuple[Any, ...]]
+"""A row by its columns' names; of those that are millions, its values in the columns' order."""
 
 DAYS: Final = 365
 PAYOUT_DAY: Final = 5
@@ -25,6 +26,14 @@ TAGS: Final = (("", 60), ("youtube", 20), ("mail", 12), ("bio", 8))
 PAGES: Final = (("/", 70), ("/pricing", 20), ("/tools", 10))
 COUNTRIES: Final = (("US", 60), ("CA", 15), ("GB", 15), ("DE", 10))
 KINDS: Final = ((COUNTED, 80), (REPEAT, 12), (BOT, 8))
+ARRIVALS: Final = tuple(
+    ((kind, tag, page, country), of_kind * of_tag * of_page * of_country)
+    for kind, of_kind in KINDS
+    for tag, of_tag in TAGS
+    for page, of_page in PAGES
+    for country, of_country in COUNTRIES
+)
+"""How a click comes, decided at once."""
 PRICES: Final = ((2900, "monthly", 60), (7900, "3-month", 25), (14900, "6-month", 15))
 CURRENCIES: Final = (("usd", 85), ("eur", 15))
 BY: Final = (("link", 50), ("promo_code", 50))
@@ -67,9 +76,10 @@ class Choice:
 
 @dataclass(slots=True)
 class Partner:
-    """An affiliate, as far as their rows need it."""
+    """An affiliate, as far as their rows need it; `key` is the id's digits."""
 
     id: UUID
+    key: str
     ref: str
     recruiter: UUID | None
 

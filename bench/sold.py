@@ -1,8 +1,9 @@
 """What was sold in a made-up program, and what its affiliates earn from it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
 
 from bench.books import Books
 from bench.chance import Account, Partner, Purchase, Row
@@ -15,6 +16,8 @@ from storage.ledger import POSTED_FOR
 from storage.outbox import Effect
 from storage.sales import Sale
 from storage.two_tier import SecondTierCommission
+
+_WHENEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Sold(Books):
@@ -51,7 +54,7 @@ class Sold(Books):
         if partner is None:
             return
         if bought.cycle == 1 and customer.origin is not None:
-            self._count(at.date(), customer.origin, "conversions")
+            self._count(customer.origin, "conversions")
         if outcome == "credited":
             yield from self._commission(bought, partner, row)
 
@@ -85,14 +88,9 @@ class Sold(Books):
     ) -> Iterator[Row]:
         at, program = bought.paid_at, self._program
         available_at = at + timedelta(days=program.hold_days)
-        before, after = (
-            arithmetic(
-                Sale.model_construct(**{**sale, "refunded": refunded}),
-                program.commission_base,
-                program.commission_rate_bp,
-            ).amount
-            for refunded in (0, bought.refunded)
-        )
+        terms = program.commission_base, program.commission_rate_bp
+        before = _amount(sale["collected"], sale["fee"], 0, *terms)
+        after = _amount(sale["collected"], sale["fee"], bought.refunded, *terms)
         is_refunded = bought.refunded_at is not None and before != after
         common = {
             "currency": bought.currency,
@@ -138,3 +136,12 @@ class Sold(Books):
         account = Account(partner.recruiter, bought.currency, available_at, None)
         reasons = (two_tier.EARNED, two_tier.TAKEN_BACK)
         yield self._earned_by(bought, shares, reasons, f"second_tier:{second['id']}", account)
+
+
+@cache
+def _amount(collected: int, fee: int, refunded: int, base: str, rate_bp: int) -> int:
+    """The commission of a sale, by the product's own rule: there are a dozen of them."""
+    of_any = {"invoice_id": "", "customer_id": "", "currency": ""}
+    sums = {"collected": collected, "fee": fee, "refunded": refunded}
+    sale = Sale.model_validate(of_any | sums | {"paid_at": _WHENEVER, "facts_at": _WHENEVER})
+    return arithmetic(sale, base, rate_bp).amount

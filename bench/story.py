@@ -4,9 +4,11 @@ Every sum is kept here as the product keeps it, by other code: what reconciling 
 rollups say of these rows is a proof of both. Money is minor units.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
 from bench.chance import (
@@ -41,11 +43,12 @@ class Story(Sold):
     def days(self) -> Iterator[tuple[date, Iterator[Row]]]:
         """Each day with its rows; they are to be taken day by day, and whole."""
         last = self._until.date()
-        first = last - timedelta(days=DAYS - 1)
+        first = self._first
         yield first, self._joining(first)
         for number in range(DAYS):
             day = first + timedelta(days=number)
             yield day, self._day(day)
+        yield last, self._sums_of_days()
         yield last, self._sums_of_months()
 
     def _joining(self, before: date) -> Iterator[Row]:
@@ -67,7 +70,8 @@ class Story(Sold):
         recruiter = None
         if self._partners and self._rng.random() < 0.05:  # noqa: PLR2004 - one in twenty
             recruiter = self._rng.choice(self._partners).id
-        partner = Partner(self._id(at), f"PARTNER{number}", recruiter)
+        key = self._hex(at)
+        partner = Partner(UUID(key), key, f"PARTNER{number}", recruiter)
         self._partners.append(partner)
         person = {"email": email, "email_key": email, "legal_name": name, "display_name": name}
         moments = {"created_at": at, "updated_at": at}
@@ -128,39 +132,35 @@ class Story(Sold):
             yield move(at)
         if day.day == PAYOUT_DAY:
             yield from self._payouts(day)
-        yield from self._sums_of_day(day)
+        self._close(day)
 
     def _clicks(self, day: date, count: int) -> Iterator[Row]:
-        seen: dict[UUID, str] = {}
+        seen: dict[str, str] = {}
+        alike, of_partner = Counter[tuple[Any, ...]](), Counter[str]()
+        bits, somebody, arrival = self._rng.getrandbits, self._somebody, self._arrival
         for at in self._moments(day, count):
-            partner, kind = self._somebody(), self._kind()
-            if kind == REPEAT and partner.id not in seen:
+            partner, (kind, tag, page, country) = somebody(), arrival()
+            owner = partner.key
+            if kind == REPEAT and owner not in seen:
                 kind = COUNTED
-            visitor = seen[partner.id] if kind == REPEAT else f"{self._rng.getrandbits(128):032x}"
+            visitor = seen[owner] if kind == REPEAT else f"{bits(128):032x}"
+            first = None
             if kind == COUNTED:
-                seen[partner.id] = visitor
-                for period in (month_of(at), EVER):
-                    self._months[partner.id, period][0] += 1
-            origin = Origin(partner.id, self._tag(), self._page(), self._country())
-            self._count(day, origin, _COUNTED_AS[kind])
-            yield self._row(
+                seen[owner], first = visitor, first_key(partner.ref, visitor)
+                of_partner[owner] += 1
+            alike[owner, tag, page, country, kind] += 1
+            yield (
                 Click,
-                id=self._id(at),
-                affiliate_user_id=partner.id,
-                ref=partner.ref,
-                source_tag=origin.source_tag,
-                landing_page=origin.landing_page,
-                utm={},
-                country=origin.country,
-                referrer_host="",
-                device="desktop",
-                visitor=visitor,
-                network=visitor[:24],
-                kind=kind,
-                channel="redirect",
-                first_key=first_key(partner.ref, visitor) if kind == COUNTED else None,
-                clicked_at=at,
+                (
+                    *(self._hex(at), owner, partner.ref, tag, page, {}, country, "", "desktop"),
+                    *(visitor, visitor[:24], kind, "redirect", "", "", "", "", first, at),
+                ),
             )
+        for (owner, *place, kind), times in alike.items():
+            self._count_under(owner, _under(*place), _COUNTED_AS[kind], times)
+        for owner, times in of_partner.items():
+            for period in (f"{day:%Y-%m}", EVER):
+                self._months[owner, period][0] += times
 
     def _customers_of(self, day: date, count: int) -> Iterator[Row]:
         """Who signs up on a day, with all that they will buy."""
@@ -173,7 +173,7 @@ class Story(Sold):
             origin = Origin(partner.id)
             if by == "link":
                 origin = Origin(partner.id, self._tag(), self._page(), self._country())
-                self._count(day, origin, "signups")
+                self._count(origin, "signups")
             customer = Customer(name, at, partner, origin, by)
             bought = self._plan_purchases(customer)
             if bought or by == "link":
@@ -206,7 +206,7 @@ class Story(Sold):
         converted_at = bought[0].paid_at if bought else None
         if counted and converted_at:
             for period in (month_of(converted_at), EVER):
-                self._months[partner.id, period][1] += 1
+                self._months[partner.key, period][1] += 1
         is_signup = customer.by == "link"
         return self._row(
             Referral,
@@ -232,6 +232,12 @@ class Story(Sold):
 
 
 _COUNTED_AS: Final[Mapping[str, str]] = {COUNTED: "clicks", REPEAT: "repeats", BOT: "bots"}
+
+
+@cache
+def _under(tag: str, page: str, country: str) -> tuple[tuple[str, str], ...]:
+    """Under what a click from there is counted."""
+    return tuple(Origin(UUID(int=0), tag, page, country).values())
 
 
 def _part(whole: int, number: int) -> int:

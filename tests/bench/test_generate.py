@@ -1,9 +1,11 @@
 """A made-up program is a true one: its books agree, and its sums are those of its rows."""
 
+import re
 from datetime import UTC, datetime
 from itertools import islice
 
 import pytest
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import col, func, select
 
 from bench.chance import Size, percent
@@ -71,3 +73,42 @@ def test_sizes_are_parts_of_the_whole() -> None:
     """A hundredth is a hundredth of each."""
     assert percent(1) == Size(100, 10_000, 100_000)
     assert percent(100) == Size(10_000, 1_000_000, 10_000_000)
+
+
+async def test_millions_are_written_another_way_and_come_to_the_same(db: Database) -> None:
+    """Its indexes and keys are back afterwards, and hold; the books agree as well."""
+    before = await _shape(db)
+    assert any("referral_clicks" in one for one in before)
+    await fill(db, SMALL, until=END, whole=True)
+    assert await _shape(db) == before
+    async with db.read(at_one_moment=True) as session:
+        assert await disagreements(session) == []
+        assert await raw_sums.differences(session) == 0
+        count = select(func.count()).select_from(Click)
+        assert (await session.exec(count)).one() == SMALL.clicks
+        if db.is_sqlite:
+            broken = await session.exec(text("PRAGMA foreign_key_check"))  # type: ignore[call-overload]
+            assert broken.all() == []
+
+
+async def _shape(db: Database) -> list[str]:
+    """Every table's columns, keys and indexes, in words."""
+
+    def told(connection: Connection) -> list[str]:
+        looked = inspect(connection)
+        return sorted(
+            # PostgreSQL spells the condition of an index out more and more.
+            re.sub(r" object at \w+|::[a-z ]+(\[\])?|[()]", "", f"{name} {what}: {one}")
+            for name in looked.get_table_names()
+            for what, found in (
+                ("column", looked.get_columns(name)),
+                ("index", looked.get_indexes(name)),
+                ("unique", looked.get_unique_constraints(name)),
+                ("refers", looked.get_foreign_keys(name)),
+                ("key", [looked.get_pk_constraint(name)]),
+            )
+            for one in found
+        )
+
+    async with db.engine.connect() as connection:
+        return await connection.run_sync(told)
