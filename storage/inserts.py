@@ -1,8 +1,10 @@
 """Statements of the group commit: rows to insert, and sums over them to keep."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple, Protocol
 
 Value = tuple[object, ...]
 
@@ -84,6 +86,30 @@ class Insert:
             return rows
         place = list(self.columns).index(self.order)
         return sorted(rows, key=lambda row: str(row[place] or ""))
+
+
+class Waiting(NamedTuple):
+    """A row that somebody waits for; `stored` is told whether it was not there before."""
+
+    insert: Insert
+    row: Value
+    stored: asyncio.Future[bool]
+    since: float
+
+
+class Backend(Protocol):
+    """How a kind of database takes a batch."""
+
+    away: tuple[type[Exception], ...]
+    """How its driver says that the database itself fails, and no row is to blame."""
+
+    async def commit(self, batch: Sequence[Waiting]) -> list[bool]:
+        """Store the rows in one transaction; True for each that was not there before."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
 
 
 def _arrays(columns: Mapping[str, str]) -> str:

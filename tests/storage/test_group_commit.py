@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import func, select
 
-from storage import group_commit, inbox, migrate
+from storage import group_commit, inbox, migrate, postgresql_inserts
 from storage.cards import Card
 from storage.db import Database
 from storage.group_commit import GroupCommit, IntakeFullError
@@ -154,7 +154,7 @@ async def test_while_the_database_is_away_everybody_hears_it_at_once(
         await reader.read()
         answer.close()
 
-    monkeypatch.setattr(group_commit, "CONNECT_S", 0.2)
+    monkeypatch.setattr(postgresql_inserts, "CONNECT_S", 0.2)
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     database = Database(f"postgresql+asyncpg://desk@127.0.0.1:{port}/desk")
