@@ -9,7 +9,6 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
-from cryptography.fernet import Fernet
 from pydantic import (
     AnyHttpUrl,
     Field,
@@ -46,6 +45,8 @@ def _is_web_address(text: str) -> bool:
 
 
 def _is_fernet_key(text: str) -> bool:
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - large, and only for who has keys
+
     try:
         Fernet(text)
     except ValueError:

@@ -8,7 +8,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 import clock
 import measures
 from dashboard.clicks import sender
-from dashboard.quotas import Counter, InProcess, InRedis, InRows, Quota
+from dashboard.quotas import Counter, InProcess, InRows, Quota
 from settings import Settings
 from storage.db import Database
 
@@ -90,5 +90,7 @@ def limits_for(db: Database, settings: Settings) -> Limits:
     """
     key = settings.secret_key.get_secret_value().encode()
     if settings.redis_url is not None:
+        from dashboard.redis_quotas import InRedis  # noqa: PLC0415 - most have no Redis
+
         return Limits(InRedis(settings.redis_url.get_secret_value()), key)
     return Limits(InProcess() if db.is_sqlite else InRows(db), key)

@@ -5,12 +5,13 @@ Nothing of the file that came is passed on: no metadata, no hidden second conten
 
 import hashlib
 from io import BytesIO
-from typing import Final
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import InvalidError
 from domain.landing import Photo
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PHOTO_MAX: Final = 5 * 1024 * 1024
 """The largest file that is taken, in bytes."""
@@ -36,6 +37,8 @@ def encode(content: bytes) -> Photo:
     """
     if len(content) > PHOTO_MAX:
         raise _refused(TOO_LARGE)
+    from PIL import Image  # noqa: PLC0415 - a server without photos is spared the library
+
     try:
         image: Image.Image = Image.open(BytesIO(content), formats=_FORMATS)
         # JPEG can be decoded at a part of its size.
@@ -56,7 +59,9 @@ def encode(content: bytes) -> Photo:
     return Photo(hashlib.sha256(made).hexdigest()[:16], made)
 
 
-def _square(image: Image.Image) -> bytes:
+def _square(image: "Image.Image") -> bytes:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
+
     upright = ImageOps.exif_transpose(image)
     seen = upright.convert("RGBA")
     side = min(SIDE, *seen.size)

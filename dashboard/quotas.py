@@ -1,33 +1,21 @@
-"""How much of a limit is left, counted in one process, in Redis, or in the database.
+"""How much of a limit is left, counted in one process or in the database.
 
 A limit is a moving window: so many in the last so many seconds, whenever one looks.
 """
 
-import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
-import structlog
 from limits import RateLimitItem
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import StorageError
-from redis.asyncio import BlockingConnectionPool
 
 import clock
 from storage import rate_limits
 from storage.db import Database
 
 REMEMBERED: Final = 50_000
-REDIS_S: Final = 1.0
-"""So long an answer of Redis is waited for."""
-_CONNECTIONS: Final = 20
-_AWAY_S: Final = 10
-"""So long Redis is not asked again once it did not answer."""
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,44 +93,6 @@ class InRows:
         """The database is closed by whoever opened it."""
 
 
-class InRedis:
-    """Counted in Redis, which all servers share; in this process while it does not answer."""
-
-    def __init__(self, url: str) -> None:
-        # A pool that waits for a connection: a burst is no outage.
-        self._pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
-            url, max_connections=_CONNECTIONS, timeout=REDIS_S, socket_timeout=REDIS_S
-        )
-        storage = RedisStorage(
-            "async+redis://",
-            wrap_exceptions=True,
-            implementation="redispy",
-            key_prefix="affiliate-desk",
-            connection_pool=self._pool,  # type: ignore[arg-type] # handed on to the client as it is
-        )
-        self._limiter = MovingWindowRateLimiter(storage)
-        self._meanwhile = InProcess()
-        self._away_until = 0.0
-
-    async def spend(self, item: RateLimitItem, key: str) -> Quota:
-        """See `Counter`."""
-        if clock.timestamp() < self._away_until:
-            return await self._meanwhile.spend(item, key)
-        try:
-            async with asyncio.timeout(REDIS_S):
-                allowed = await self._limiter.hit(item, key)
-                window = await self._limiter.get_window_stats(item, key)
-        except (StorageError, TimeoutError) as error:
-            self._away_until = clock.timestamp() + _AWAY_S
-            _log.warning("redis_unavailable", error=repr(error), counted="in this process")
-            return await self._meanwhile.spend(item, key)
-        return Quota(allowed, window.remaining, _whole(item, window.reset_time - clock.timestamp()))
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._pool.aclose()
-
-
 def spend(moments: Sequence[int], item: RateLimitItem, now: float) -> tuple[Quota, list[int]]:
     """Take one, if one is left; returns that, and the moments of all that count from now on."""
     window, this = item.get_expiry() * 1000, int(now * 1000)
@@ -151,8 +101,9 @@ def spend(moments: Sequence[int], item: RateLimitItem, now: float) -> tuple[Quot
     if allowed:
         kept = sorted([*kept, this])
     reset = (kept[0] + window - this) / 1000
-    return Quota(allowed, item.amount - len(kept), _whole(item, reset)), kept
+    return Quota(allowed, item.amount - len(kept), whole(item, reset)), kept
 
 
-def _whole(item: RateLimitItem, seconds: float) -> int:
+def whole(item: RateLimitItem, seconds: float) -> int:
+    """Seconds to wait, as somebody is told them: one at least, and no more than the window."""
     return min(max(1, math.ceil(seconds)), item.get_expiry())

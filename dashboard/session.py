@@ -20,7 +20,6 @@ from dashboard.bearer import bearer
 from dashboard.context import CONTEXT, DIRECTORY, VISIT, DashboardContext, Notice, Visit
 from dashboard.devices import device_label
 from domain import program, sessions
-from integrations.clerk_session import InvalidSessionToken, verify_session_token
 from integrations.errors import TransportError
 from storage import sessions as rows
 
@@ -74,6 +73,11 @@ async def _come_from_clerk(request: web.Request, context: DashboardContext, visi
     token = request.cookies.get(CLERK_COOKIE) or bearer(request)
     if directory is None or not settings.clerk_jwt_key or not token:
         return
+    from integrations.clerk_session import (  # noqa: PLC0415 - Clerk's library is large
+        InvalidSessionToken,
+        verify_session_token,
+    )
+
     try:
         theirs = verify_session_token(
             token, settings.clerk_jwt_key, settings.clerk_authorized_parties

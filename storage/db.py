@@ -6,11 +6,14 @@ PostgreSQL a use case that reads and then writes locks the row it decides on.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, cast
 
+import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +28,8 @@ _READERS: Final = 4
 _KEPT: Final = 10
 _MORE: Final = 10
 """Connections of a process: on SQLite for reading; on PostgreSQL kept open, and in a rush."""
+_BUSY_S: Final = 5
+"""How long a statement on SQLite waits for another process's lock, in seconds."""
 
 
 def announce(session: AsyncSession, topic: str) -> None:
@@ -173,11 +178,11 @@ def _sqlite_engine(
         # The driver must not begin transactions by itself: `begin` below decides how.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
+        connection.run_async(_switch_to_wal)
         # FULL: what was acknowledged survives a power cut.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=5000")
         if query_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
@@ -187,3 +192,21 @@ def _sqlite_engine(
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+async def _switch_to_wal(connection: aiosqlite.Connection) -> None:
+    """Have the file keep its journal as WAL, which it then does for good.
+
+    Of several that switch a new file at once, SQLite refuses all but one at once, without the
+    wait for a lock: each reads the file already, and would wait for the others to stop reading.
+    """
+    until = monotonic() + _BUSY_S
+    while True:
+        try:
+            await connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+        else:
+            return
+        await asyncio.sleep(0.01)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 INFO = "vault"
@@ -23,8 +22,12 @@ class Vault:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._first = Fernet(keys[0])
-        self._keys = MultiFernet([Fernet(key) for key in keys])
+        # A server that seals nothing is spared the library, which is large.
+        from cryptography import fernet  # noqa: PLC0415
+
+        self._invalid = fernet.InvalidToken
+        self._first = fernet.Fernet(keys[0])
+        self._keys = fernet.MultiFernet([fernet.Fernet(key) for key in keys])
         self.size = len(keys)
 
     def __repr__(self) -> str:
@@ -38,7 +41,7 @@ class Vault:
         """What was sealed for a row. Raises `LockedError`."""
         try:
             secrets: dict[str, str] = json.loads(self._keys.decrypt(sealed.encode()))
-        except InvalidToken:
+        except self._invalid:
             # `from None`: no traceback of this may hold what was decrypted on the way.
             raise LockedError from None
         if secrets.pop(_ABOUT, "") != str(about):
@@ -49,7 +52,7 @@ class Vault:
         """Whether the first key sealed it."""
         try:
             self._first.decrypt(sealed.encode())
-        except InvalidToken:
+        except self._invalid:
             return False
         return True
 
@@ -57,7 +60,7 @@ class Vault:
         """The same under the first key. Raises `LockedError`."""
         try:
             return self._keys.rotate(sealed.encode()).decode()
-        except InvalidToken:
+        except self._invalid:
             raise LockedError from None
 
 

@@ -16,7 +16,6 @@ from dashboard.context import CONTEXT, VISIT, Notice
 from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
-from dashboard.tax_copies import copy_b
 from domain import tax_years, taxes, tins
 from domain.countries import COUNTRIES, country
 from domain.errors import ConflictError, InvalidError, NotFoundError
@@ -31,6 +30,7 @@ from domain.tax_choices import (
 )
 from domain.tax_forms import certification_name, parse
 from domain.tax_interview import Interview, interview
+from domain.tax_values import TaxPayer
 from domain.tax_years import DOLLARS, Total
 from domain.taxes import Standing
 from storage import taxes as rows
@@ -110,10 +110,17 @@ async def download(request: web.Request, member: Member) -> web.Response:
     if not found or found[0].form is None:
         raise NotFoundError("There is no 1099-NEC of yours for that year.")
     payer = request[VISIT].program.tax_payer
-    made = await asyncio.to_thread(copy_b, found[0], found[0].form, payer)
+    made = await asyncio.to_thread(_copy, found[0], found[0].form, payer)
     name = f'attachment; filename="1099-nec-{year}.pdf"'
     headers = {"Content-Disposition": name}
     return web.Response(body=made, content_type="application/pdf", headers=headers)
+
+
+def _copy(total: Total, form: TaxForm, payer: TaxPayer) -> bytes:
+    # What makes PDFs is large, and asked for once a year.
+    from dashboard.tax_copies import copy_b  # noqa: PLC0415
+
+    return copy_b(total, form, payer)
 
 
 async def _past_years(session: AsyncSession, member: Member) -> list[Total]:

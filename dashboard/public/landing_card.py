@@ -2,11 +2,12 @@
 
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING, Final
 
 from domain import colors
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw
 
 CARD_SIZE: Final = (1200, 630)
 """What networks show large: https://developers.facebook.com/docs/sharing/webmasters/images"""
@@ -29,6 +30,8 @@ def initials(name: str) -> str:
 @lru_cache(256)
 def draw(name: str, product: str, color: str) -> bytes:
     """A PNG in the page's color: initials, name and product, as far as our font has the letters."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - a server without cards is spared the library
+
     made = colors.theme(color)
     image = Image.new("RGB", CARD_SIZE, made.accent)
     pen = ImageDraw.Draw(image)
@@ -46,15 +49,17 @@ def draw(name: str, product: str, color: str) -> bytes:
     return out.getvalue()
 
 
-def _ring(pen: ImageDraw.ImageDraw, center: tuple[int, int], size: int, color: str) -> None:
+def _ring(pen: "ImageDraw.ImageDraw", center: tuple[int, int], size: int, color: str) -> None:
     x, y = center
     pen.ellipse(
         (x - size // 2, y - size // 2, x + size // 2, y + size // 2), outline=color, width=3
     )
 
 
-def _line(pen: ImageDraw.ImageDraw, text: str, middle: int, size: int, color: str) -> None:
+def _line(pen: "ImageDraw.ImageDraw", text: str, middle: int, size: int, color: str) -> None:
     """A centered line, smaller if it is long; nothing where it would be boxes."""
+    from PIL import ImageFont  # noqa: PLC0415 - as above
+
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

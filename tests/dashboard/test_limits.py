@@ -10,9 +10,10 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 import clock
-from dashboard import quotas
+from dashboard import quotas, redis_quotas
 from dashboard.limits import CHECKOUTS_PER_CLIENT, CODES_PER_CLIENT, Limits, limits_for
-from dashboard.quotas import Counter, InProcess, InRedis, InRows, Quota
+from dashboard.quotas import Counter, InProcess, InRows, Quota
+from dashboard.redis_quotas import InRedis
 from domain import retention
 from storage import rate_limits
 from storage.db import Database
@@ -42,7 +43,9 @@ async def counters(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Counter, Counter]]:
     """Two servers' ways to count, which share what they count in."""
-    monkeypatch.setattr(quotas, "REDIS_S", 30.0)  # the stand-in is no Redis, and tests are many
+    monkeypatch.setattr(
+        redis_quotas, "REDIS_S", 30.0
+    )  # the stand-in is no Redis, and tests are many
     database: Database | None = None
     both: tuple[Counter, Counter]
     if not place:

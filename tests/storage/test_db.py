@@ -1,6 +1,9 @@
 import asyncio
+import sqlite3
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
@@ -52,6 +55,23 @@ async def test_an_error_undoes_the_whole_transaction_and_tells_nobody(db: Databa
     async with db.transaction() as session:
         announce(session, "cards")
     assert told == ["cards"]
+
+
+async def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself refuses to switch such a file to WAL, and does not wait for its writer."""
+    file = tmp_path / "desk.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    opening = asyncio.create_task(database.require_answer())
+    await asyncio.sleep(0.2)
+    assert not opening.done()
+    other.execute("COMMIT")
+    await opening
+    async with database.read() as session:
+        assert (await session.exec(text("PRAGMA journal_mode"))).scalar() == "wal"
+    other.close()
+    await database.close()
 
 
 async def test_connections_that_broke_while_idle_are_replaced(
