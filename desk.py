@@ -63,7 +63,11 @@ class Desk:
         self.llm = _llm(settings)
         self.scheduler = Scheduler(self.services)
         self.metrics = health.Metrics()
-        self._up = False
+        self._up, self._leaving = False, False
+
+    def send_away(self) -> None:
+        """Call itself not ready from now on, and have connections end with their next answer."""
+        self._up, self._leaving = False, True
 
     def app(self) -> web.Application:
         """The one aiohttp application: webhooks, bot, dashboard and health."""
@@ -71,6 +75,7 @@ class Desk:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
         secure = self.settings.public_url.startswith("https://")
         app.on_response_prepare.append(door.headers(secure=secure))
+        app.on_response_prepare.append(self._end_connection)
         webhooks.app.add_routes(app, self.inbox, self.settings)
         pages = dashboard.app.DashboardContext(
             self.db,
@@ -118,7 +123,10 @@ class Desk:
         app.cleanup_ctx.append(running)
 
     async def _run(self, _app: web.Application) -> AsyncIterator[None]:
-        await migrate.upgrade(self.db)
+        if self.settings.migrate_at_start:
+            await migrate.upgrade(self.db)
+        else:
+            await migrate.require_fit(self.db)
         await self.inbox.start()
         self.clicks.start()
         await self.pump.start()
@@ -136,6 +144,10 @@ class Desk:
         await self.webhook_pump.stop()
         await self.close()
         _log.info("stopped")
+
+    async def _end_connection(self, _request: web.Request, response: web.StreamResponse) -> None:
+        if self._leaving:
+            response.force_close()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -14,9 +14,10 @@ import clock
 import measures
 from domain.alerts import LEDGER, PARKED, QUEUE
 from scheduled.scheduler import ERRANDS, JOBS
-from storage import alerts, jobs, migrate, work
+from storage import alerts, jobs, schema, work
 from storage.db import Database
 from storage.queues import QUEUES, waiting_since
+from storage.schema import Standing
 
 _DAILY: Final = [each.name for each in (*JOBS, *ERRANDS)]
 _LOOK_BACK: Final = timedelta(days=8)
@@ -131,7 +132,9 @@ class Metrics:
 def add_routes(
     app: web.Application, db: Database, metrics: Metrics, is_up: Callable[[], bool]
 ) -> None:
-    """Add `/healthz`, `/readyz` and `/metrics`; `is_up` says whether the workers run.
+    """Add `/healthz`, `/readyz` and `/metrics`.
+
+    `is_up` says whether requests may be sent here: the workers run, and nobody told them to stop.
 
     The metrics are for this machine and its own network, and for nobody who comes by a proxy
     from elsewhere.
@@ -144,11 +147,11 @@ def add_routes(
         if not is_up():
             return web.json_response({"status": "starting or stopping"}, status=503)
         try:
-            current = await migrate.is_current(db)
+            found = await schema.standing_of(db)
         except (SQLAlchemyError, OSError):
             return web.json_response({"status": "the database does not answer"}, status=503)
-        if not current:
-            return web.json_response({"status": "a migration is missing"}, status=503)
+        if found not in {Standing.CURRENT, Standing.AHEAD}:
+            return web.json_response({"status": found.value}, status=503)
         return web.json_response({"status": "ready"})
 
     async def show_metrics(request: web.Request) -> web.Response:

@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    drain_seconds: float = Field(default=0, ge=0, le=600)
+    migrate_at_start: bool = True
     public_url: str = "http://127.0.0.1:8080"
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = (
         IPv4Network("127.0.0.0/8"),

@@ -14,9 +14,10 @@ from desk import Desk
 from domain.audit import Actor
 from integrations import slack
 from integrations.errors import TransportError
-from storage import migrate, work
+from storage import schema, work
 from storage.inbox import InboxEvent
 from storage.outbox import Effect
+from storage.schema import Standing
 
 
 class Health(StrEnum):
@@ -70,8 +71,11 @@ async def examine(desk: Desk) -> AsyncIterator[Finding]:
 async def _database(desk: Desk) -> Finding:
     kind = "SQLite" if desk.db.is_sqlite else "PostgreSQL"
     try:
-        if not await migrate.is_current(desk.db):
+        found = await schema.standing_of(desk.db)
+        if found is Standing.BEHIND:
             return Finding("Database", Health.BAD, f"{kind}: run `affiliate-desk migrate`.")
+        if found is Standing.TOO_NEW:
+            return Finding("Database", Health.BAD, f"{kind}: {found.value}.")
         async with desk.db.read() as session:
             parked = sum([await work.count_parked(session, t) for t in (InboxEvent, Effect)])
     except (SQLAlchemyError, OSError) as error:

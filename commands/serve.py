@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -57,7 +58,7 @@ async def serve(settings: Settings) -> None:
             )
     desk = Desk(settings)
     with _alone_on(desk.db):
-        await until_stopped(desk.app(), settings)
+        await until_stopped(desk.app(), settings, send_away=desk.send_away)
 
 
 def _alone_on(db: Database) -> AbstractContextManager[None]:
@@ -65,16 +66,24 @@ def _alone_on(db: Database) -> AbstractContextManager[None]:
 
 
 async def until_stopped(
-    app: web.Application, settings: Settings, ready: Callable[[], None] = lambda: None
+    app: web.Application,
+    settings: Settings,
+    ready: Callable[[], None] = lambda: None,
+    send_away: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then finish what was begun, and stop.
 
-    `ready` is called once requests are taken.
+    `ready` is called once requests are taken, and `send_away` when they should go to another
+    server: they are taken for DRAIN_SECONDS more, or until a second signal.
     """
-    stop = asyncio.Event()
+    stop, stop_now = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        (stop_now if stop.is_set() else stop).set()
+
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stop.set)
+        loop.add_signal_handler(sign, told)
     # No access log: it would halve the throughput. Requests are counted at /metrics instead.
     # Packed bodies are refused at the door; unpacking them here would fail before that.
     runner = web.AppRunner(
@@ -85,7 +94,10 @@ async def until_stopped(
         await _listen(runner, settings.host, settings.port)
         ready()
         await stop.wait()
-        _log.info("stopping")
+        send_away()
+        _log.info("stopping", taking_requests_for_s=settings.drain_seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop_now.wait(), settings.drain_seconds)
     finally:
         await runner.cleanup()
 

@@ -258,6 +258,7 @@ NOBODYS: Final = frozenset(
         "alerts",
         "job_runs",
         "operator_cards",
+        "oldest_code",
         "outside_services",
         "retention_marks",
     }

@@ -92,6 +92,7 @@ CARRIED: Final = frozenset(
 LEFT_OUT: Final = {
     "alerts": "They tell of the server that they were raised by, and the other one looks itself.",
     "outside_services": "They tell how services answered this server.",
+    "oldest_code": "It is of the shape of this database, which the other one has by itself.",
     "rate_limits": "They count the requests of the last hour, which went to the other server.",
     "sessions": "An export opens no door: everybody signs in again.",
     "sign_in_links": "They run out within minutes, and another one is mailed to whoever asks.",

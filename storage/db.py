@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.errors import DatabaseError
+from storage.revisions import connection_name
 from storage.vault import INFO, Vault
 
 _READERS: Final = 4
@@ -64,7 +65,12 @@ class Database:
             self._pools = {"writers": (self.engine, 1), "readers": (self._reader, _READERS)}
         else:
             self.engine = create_async_engine(
-                url, pool_size=_KEPT, max_overflow=_MORE, pool_pre_ping=True, hide_parameters=True
+                url,
+                pool_size=_KEPT,
+                max_overflow=_MORE,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"server_settings": {"application_name": connection_name()}},
             )
             self._reader = self.engine.execution_options(postgresql_readonly=True)
             self._pools = {"all": (self.engine, _KEPT + _MORE)}

@@ -4,8 +4,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import Script
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
+from storage import schema
 from storage.tables import METADATA
 
 
@@ -22,8 +25,24 @@ def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
+def _note_oldest_code(
+    ctx: MigrationContext,
+    step: MigrationInfo,
+    heads: object,  # noqa: ARG001 - the callback's
+    run_args: object,  # noqa: ARG001
+) -> None:
+    """Where a migration says what code it `needs`, write that down with it."""
+    script = step.up_revision if step.is_upgrade else None
+    needs = getattr(script.module, "needs", None) if isinstance(script, Script) else None
+    if needs is not None and ctx.connection is not None:
+        schema.require(ctx.connection, needs)
+
+
+_connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=_connection,
+    on_version_apply=_note_oldest_code,
+    transaction_per_migration=_connection.dialect.name == "postgresql",
     target_metadata=METADATA,
     compare_type=True,
     render_item=_render,

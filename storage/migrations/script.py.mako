@@ -10,6 +10,8 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+phase = "expand"
+
 
 def upgrade() -> None:
     """Apply."""
