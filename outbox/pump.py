@@ -1,5 +1,10 @@
 """The pump: carries out what the domain asked of the outside, each effect by itself."""
 
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import effects
@@ -7,8 +12,41 @@ from outbox.runners import RUNNERS
 from outbox.services import Services
 from storage import outbox as rows
 from storage.outbox import Effect
-from storage.worker import GiveUpError, Job, Worker
+from storage.worker import Job, Shares, TryLaterError, Worker
 from webhooks.outages import outlasted
+
+_NEWER_S: Final = 5.0
+
+
+CONCURRENCY: Final = 16
+_A_SERVICE: Final = 4
+"""Effects that are under way at the same time, in all and at one service: where some are silent,
+the others are not kept waiting."""
+_SERVICES: Final = {
+    "card": "Slack",
+    "note": "Slack",
+    "file": "Slack",
+    "directory": "Clerk",
+    "promotion_code": "Stripe",
+    "transfer": "Stripe",
+    "customer": "Stripe",
+    "mail": "mail",
+    "network": "networks",
+    "promo": "PassivePost",
+}
+"""Whom an effect waits for, by the first word of its kind. Those not named wait for nobody."""
+
+
+def service_of(kind: str) -> str:
+    """Whom effects of a kind wait for."""
+    return _SERVICES.get(kind.partition(".")[0], "")
+
+
+def _without(services: Collection[str]) -> ColumnElement[bool]:
+    return col(Effect.kind).not_in([kind for kind in RUNNERS if service_of(kind) in services])
+
+
+_SHARES: Final = Shares[Effect](lambda effect: service_of(effect.kind), _without, _A_SERVICE)
 
 
 class Pump:
@@ -17,7 +55,15 @@ class Pump:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._worker = Worker(
-            services.db, Effect, self._run, _tell_parked, rows.heads_its_lane(), topic=rows.TOPIC
+            services.db,
+            Effect,
+            self._run,
+            _tell_parked,
+            rows.heads_its_lane(),
+            topic=rows.TOPIC,
+            born=col(Effect.asked_at),
+            concurrency=CONCURRENCY,
+            shares=_SHARES,
         )
 
     async def start(self) -> None:
@@ -31,7 +77,9 @@ class Pump:
     async def _run(self, job: Job[Effect]) -> None:
         runner = RUNNERS.get(job.row.kind)
         if runner is None:
-            raise GiveUpError(f"Nothing here knows how to carry out {job.row.kind}.")
+            # A server of the next release asked for it, and is about to take over.
+            sentence = f"Nothing here knows how to carry out {job.row.kind}."
+            raise TryLaterError(sentence, _NEWER_S)
         with outlasted():
             await runner(job, self._services)
 
