@@ -9,10 +9,28 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import clock
 from storage.db import Database
 from tests.postgres import PostgresServer, shape
+
+# How long an input takes is the machine's affair: nothing here is a test of time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in there
+_ENOUGH = 512 * 1024**2
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory, where there is some for files.
+
+    No test takes the power away, and to wait for a disk at each commit was half of all the time.
+    """
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_xdist_auto_num_workers() -> int:
