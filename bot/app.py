@@ -22,7 +22,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import logs
 from bot import listeners
-from bot.access import Access
 from bot.commands import Subcommands
 from bot.context import BotContext
 from bot.failures import answer_failure
@@ -113,7 +112,7 @@ def slack_client(settings: Settings) -> AsyncWebClient:
 def build_bot(context: BotContext) -> Bot:
     """The bot with every module of `bot/listeners/` registered on it."""
     bot = Bot(context)
-    bot.middleware(Access(context.settings, context.slack).gate)
+    bot.middleware(context.access.gate)
     for module in pkgutil.iter_modules(listeners.__path__):
         importlib.import_module(f"{listeners.__name__}.{module.name}").register(bot, context)
     return bot

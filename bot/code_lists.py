@@ -1,8 +1,7 @@
 """Discount codes as operators look through them: which, how many there are, what they gave."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, Self
 from uuid import UUID
 
@@ -21,7 +20,7 @@ TEXT_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Which codes somebody looks at; travels in the `private_metadata` of their App Home.
+    """Which codes somebody looks at.
 
     No `status` means all but the archived. `before` is the id that the page before ended with.
     """
@@ -29,15 +28,6 @@ class Looking:
     status: str = ""
     text: str = ""
     before: str = ""
-
-    def packed(self) -> str:
-        """As text for `private_metadata`."""
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def carried(cls, packed: str) -> Self:
-        """What `packed` made; the beginning where nothing was carried."""
-        return cls(**json.loads(packed)) if packed else cls()
 
     @classmethod
     def typed(cls, text: str) -> Self:

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Access
 from domain.adoption import ExistingCode
 from domain.program import Program
 from integrations.stripe import StripeGateway
@@ -25,3 +27,8 @@ class BotContext:
     slack: AsyncWebClient
     stripe: StripeGateway | None
     existing_code: Callable[[str, Program], Awaitable[ExistingCode]] | None = None
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may act."""
+        return Access(self.settings, self.slack)

@@ -1,70 +1,81 @@
 """The App Home, and how an operator learns what became of an errand that began there."""
 
-from collections import Counter
-from collections.abc import Sequence
-
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import clock
 from bot import code_lists
-from bot.cards.blocks import Json
+from bot.cards.blocks import Json, header
 from bot.cards.code_list import SHOWN_MAX as CODES_MAX
-from bot.cards.home import CodeNews, Home, Motivation, home_view
+from bot.cards.code_list import list_blocks
+from bot.cards.health import health_blocks
+from bot.cards.home import home_view
 from bot.cards.notices import notice
-from bot.cards.queue import SHOWN_MAX
-from bot.code_lists import NEWEST, Looking
 from bot.context import BotContext
 from bot.errands import Errand
-from bot.health import look
+from bot.finding import find
+from bot.health import Health, look
 from bot.interactions import whisper
-from domain import contests, networks, taxes
-from domain.networks import View
-from storage import affiliates, applications, fraud, milestones
-from storage.contests import ACTIVE, ENDED
+from bot.places import BEGINNING, Place, Tab
+from bot.tabs import affiliates, money, program, queue
+from bot.tabs.queue import Waiting
+from domain.errors import DomainError
 
 
 async def publish(
     desk: BotContext,
     client: AsyncWebClient,
     user_id: str,
-    looking: Looking = NEWEST,
+    place: Place = BEGINNING,
     *,
     news: str = "",
     undo: Json | None = None,
 ) -> None:
-    """Show a reviewer the App Home as it is now.
+    """Show a reviewer the App Home as it is now, at the place where they are.
 
-    `looking` says which discount codes; `news` is what just became of one, `undo` its button.
+    `news` is what just became of something, `undo` its button.
     """
+    found = await _found(desk, place)
+    may_pay = await money.may_pay(desk, user_id) if place.tab is Tab.MONEY else False
     async with desk.db.read() as session:
-        home = Home(
-            await applications.queue(session, SHOWN_MAX),
-            await applications.count_by_status(session),
-            await affiliates.count_by_status(session),
-            await look(session, desk.settings),
-            CodeNews(await code_lists.look(session, looking, CODES_MAX), news, undo),
-            await _motivation(session),
-            await taxes.counts(session),
-            await fraud.count_open(session),
-            _networks(await networks.views(session)),
-        )
-    await client.views_publish(user_id=user_id, view=home_view(home))
+        waiting = await Waiting.now(session)
+        health = await look(session, desk.settings)
+        blocks = await _blocks(session, place, waiting, health, found, may_pay=may_pay)
+    counts = {Tab.QUEUE: waiting.total, Tab.HEALTH: len(health.parked) + len(health.alerts)}
+    await client.views_publish(user_id=user_id, view=home_view(place, counts, blocks, news, undo))
 
 
-def _networks(found: Sequence[View]) -> str:
-    names = ", ".join(each.network.name for each in found if each.network.is_active)
-    refused = sum(each.refused for each in found)
-    told = f" {refused} of what they were told was refused: look." if refused else ""
-    return f"Networks: {names or 'none in use'}.{told}" if found else ""
+async def _blocks(
+    session: AsyncSession,
+    place: Place,
+    waiting: Waiting,
+    health: Health,
+    found: list[Json],
+    *,
+    may_pay: bool,
+) -> list[Json]:
+    match place.tab:
+        case Tab.QUEUE:
+            return await queue.blocks(session, waiting)
+        case Tab.AFFILIATES:
+            return await affiliates.blocks(session, place.sought, found)
+        case Tab.CODES:
+            return list_blocks(await code_lists.look(session, place.codes, CODES_MAX))
+        case Tab.PROGRAM:
+            return await program.blocks(session)
+        case Tab.MONEY:
+            return await money.blocks(session, may_pay=may_pay)
+        case Tab.HEALTH:
+            return [header("Health"), *health_blocks(health)]
 
 
-async def _motivation(session: AsyncSession) -> Motivation:
-    now = clock.now()
-    phases = Counter(contests.phase(each, now) for each in await contests.all_shown(session))
-    counting = await milestones.in_order(session, only_active=True)
-    return Motivation(len(counting), phases[ACTIVE], phases[ENDED])
+async def _found(desk: BotContext, place: Place) -> list[Json]:
+    if place.tab is not Tab.AFFILIATES or not place.sought:
+        return []
+    try:
+        return (await find(desk, place.sought))[1]
+    except DomainError as error:
+        return notice(str(error))[1]
 
 
 async def finish(desk: BotContext, args: AsyncArgs, errand: Errand, sentence: str) -> None:
@@ -72,5 +83,5 @@ async def finish(desk: BotContext, args: AsyncArgs, errand: Errand, sentence: st
     if errand.answer_to:
         await whisper(errand.answer_to, notice(sentence))
     else:
-        looking = Looking.carried(errand.home)
-        await publish(desk, args.client, args.context.user_id or "", looking)
+        place = Place.carried(errand.home)
+        await publish(desk, args.client, args.context.user_id or "", place, news=sentence)

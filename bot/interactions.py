@@ -10,6 +10,7 @@ from slack_sdk.webhook import WebhookResponse
 from bot.cards.blocks import Json, Message
 from bot.cards.charts import plainer
 from bot.cards.notices import notice
+from bot.errands import Errand
 from bot.modals.frame import modal, notice_modal
 from domain.audit import Actor
 
@@ -94,11 +95,15 @@ async def tell(args: AsyncArgs, text: str) -> None:
 
 
 async def show(args: AsyncArgs, message: Message) -> None:
-    """Answer a press of a button: beside its message, or as a modal where there is none."""
+    """Answer a press of a button: beside its message, or as a modal where there is none.
+
+    The modal carries where it was opened from, for the errands that begin in it.
+    """
     if args.body.get("response_url"):
         await whisper(args.body["response_url"], message)
     else:
-        await show_modal(args, modal("Affiliate Desk", message[1]))
+        carried = Errand.about("", args.body).packed()
+        await show_modal(args, modal("Affiliate Desk", message[1], metadata=carried))
 
 
 async def whisper(response_url: str, message: Message) -> None:

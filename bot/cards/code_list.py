@@ -13,7 +13,6 @@ from bot.cards.blocks import (
     rich,
     said,
     section,
-    sign,
     words,
 )
 from bot.cards.discount_codes import STATUSES, amounts, code_blocks
@@ -28,14 +27,9 @@ _CURRENT: Final = "current"
 """In the menu, all but the archived: an option cannot be empty."""
 
 
-def list_blocks(found: CodeList, news: str = "", undo: Json | None = None) -> list[Json]:
-    """The section as it must look now; `news` is what just became of a code, `undo` its button."""
-    blocks = [header("Discount codes"), _figures(found)]
-    if news:
-        blocks.append(rich(section(sign(good=True), said(" "), words(news, 600, bold=True))))
-        if undo:
-            blocks.append(actions(undo))
-    blocks += [_steps(found), _search(found)]
+def list_blocks(found: CodeList) -> list[Json]:
+    """The tab as it must look now."""
+    blocks = [header("Discount codes"), _figures(found), _steps(found), _search(found)]
     if not found.codes:
         none = "No code is like that." if _is_narrowed(found) else "There is no code yet."
         blocks.append(rich(section(said(none))))

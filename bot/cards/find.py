@@ -11,9 +11,11 @@ from bot.cards.blocks import (
     Message,
     address,
     button,
+    clean,
     escaped,
     header,
     rich,
+    row,
     said,
     section,
     words,
@@ -62,6 +64,12 @@ def find_card(
     if len(affiliates) > SHOWN_MAX or len(applications) > SHOWN_MAX:
         blocks.append(rich(section(said("There are more: type more of the name or address."))))
     return escaped(f"Found for “{text}”"), blocks
+
+
+def newest_line(affiliate: Affiliate) -> Json:
+    """Somebody in a list of who joined last."""
+    about = f"{affiliate.promo_code} · {clean(affiliate.email, 100)}"
+    return row(affiliate.name, about, button("Last sales", "affiliate.sales", str(affiliate.id)))
 
 
 def _affiliate(

@@ -1,5 +1,7 @@
 """The App Home's list of discount codes: filtered, searched, and page by page."""
 
+from dataclasses import replace
+
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.app import Bot
@@ -8,6 +10,7 @@ from bot.code_lists import Looking
 from bot.context import BotContext
 from bot.home import publish
 from bot.interactions import typed
+from bot.places import Place, Tab
 
 
 def register(bot: Bot, context: BotContext) -> None:
@@ -51,8 +54,13 @@ class CodeList:
         await self._show(args, Looking(shown.status, shown.text))
 
     async def _show(self, args: AsyncArgs, looking: Looking) -> None:
-        await publish(self._desk, args.client, args.context.user_id or "", looking)
+        place = replace(_place(args), tab=Tab.CODES, codes=looking)
+        await publish(self._desk, args.client, args.context.user_id or "", place)
+
+
+def _place(args: AsyncArgs) -> Place:
+    return Place.carried(args.body["view"].get("private_metadata", ""))
 
 
 def _looking(args: AsyncArgs) -> Looking:
-    return Looking.carried(args.body["view"].get("private_metadata", ""))
+    return _place(args).codes

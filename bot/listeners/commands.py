@@ -1,13 +1,29 @@
 """`/affiliate`: hands what was typed to the subcommand of that name."""
 
+from typing import Final
+
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.app import Bot
+from bot.app import Bot, Listener
 from bot.cards.blocks import Message
 from bot.cards.help import help_card, unknown_card
 from bot.commands import Subcommands
 from bot.context import BotContext
-from bot.interactions import whisper
+from bot.interactions import show, whisper
+
+OPENED: Final = (
+    "leaderboard",
+    "onboarding",
+    "privacy",
+    "report",
+    "resources",
+    "settings",
+    "tiers",
+    "tokens",
+    "violations",
+    "webhooks",
+)
+"""The subcommands that the App Home has buttons for, but finance's."""
 
 
 async def run(known: Subcommands, text: str, args: AsyncArgs, *, under: str = "") -> Message | None:
@@ -37,3 +53,17 @@ def register(bot: Bot, _context: BotContext) -> None:
 
     known.add("help", "Shows this.", explain)
     bot.on_command("/affiliate", answer)
+    for name in OPENED:
+        bot.on_action(f"{name}.open", _opens(known, name))
+
+
+def _opens(known: Subcommands, name: str) -> Listener:
+    """A press that shows what a subcommand answers to its bare name."""
+
+    async def press(args: AsyncArgs) -> None:
+        await args.ack()
+        message = await run(known, name, args)
+        if message is not None:
+            await show(args, message)
+
+    return press

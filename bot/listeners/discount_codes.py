@@ -14,12 +14,13 @@ from bot.cards.blocks import Json, button
 from bot.cards.discount_codes import code_card
 from bot.cards.notices import notice
 from bot.code_drafts import Draft
-from bot.code_lists import Looking, view
+from bot.code_lists import view
 from bot.context import BotContext
 from bot.errands import Errand
 from bot.home import publish
 from bot.interactions import actor_of, show_modal, whisper
 from bot.modals import discount_codes as modals
+from bot.places import Place
 from bot.promo_codes import AtStripe, ask_for
 from domain import code_terms, codes, discount_codes
 from domain.audit import Actor
@@ -164,7 +165,7 @@ class DiscountCodes:
         if errand.answer_to:
             await whisper(errand.answer_to, notice(sentence))
         else:
-            await self._show_home(args, Looking.carried(errand.home), sentence)
+            await self._show_home(args, Place.carried(errand.home), sentence)
 
     async def archive(self, args: AsyncArgs) -> None:
         """The question before a code is put away, answered with yes."""
@@ -238,13 +239,13 @@ class DiscountCodes:
                 card = code_card(await view(session, str(code.id)), sentence)
             await whisper(errand.answer_to, card)
             return
-        await self._show_home(args, Looking.carried(errand.home), sentence, undo)
+        await self._show_home(args, Place.carried(errand.home), sentence, undo)
 
     async def _show_home(
-        self, args: AsyncArgs, looking: Looking, news: str = "", undo: Json | None = None
+        self, args: AsyncArgs, place: Place, news: str = "", undo: Json | None = None
     ) -> None:
         user = args.context.user_id or ""
-        await publish(self._desk, args.client, user, looking, news=news, undo=undo)
+        await publish(self._desk, args.client, user, place, news=news, undo=undo)
 
     async def _program(self) -> Program:
         async with self._desk.db.read() as session:

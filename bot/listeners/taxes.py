@@ -39,6 +39,7 @@ def register(bot: Bot, context: BotContext) -> None:
     """Listen to everything that is about taxes."""
     on = Taxes(context)
     bot.subcommands.add_errand(USAGE, "Who sent a tax form; a year's 1099-NEC.", on.command)
+    bot.on_action("taxes.open", on.open)
     bot.on_action("tax.show", on.show)
     bot.on_action("tax.verify", on.verify)
     bot.on_action("tax.send_back", on.ask_reason)
@@ -66,6 +67,11 @@ class Taxes:
             case ["export", year]:
                 return await self._export(tax_years.parse_year(year), args)
         return notice(f"That is typed like this: /affiliate {USAGE}")
+
+    async def open(self, args: AsyncArgs) -> None:
+        """`Tax forms` in the App Home."""
+        await args.ack()
+        await show(args, await self.command("", args))
 
     async def show(self, args: AsyncArgs) -> None:
         """`Show form`, to the one who asked."""

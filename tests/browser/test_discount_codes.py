@@ -80,6 +80,7 @@ async def _see_it_redeemed(page: Page, sandbox: str) -> None:
 
     async def is_counted() -> bool:
         await page.goto(f"{sandbox}/sandbox/slack/?home=1")
+        await page.get_by_role("button", name="Codes").click()
         return await page.get_by_text("1 redemption", exact=True).is_visible()
 
     await until(is_counted)

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from bot.cards.blocks import button
 from bot.cards.discount_codes import STATUSES, CodeView
-from bot.cards.home import CodeNews
 from bot.code_batches import Batch
 from bot.code_lists import CodeList, Looking
 from domain.program import Program
@@ -76,12 +74,6 @@ def code_lists() -> st.SearchStrategy[CodeList]:
     counts = st.dictionaries(st.sampled_from(STATUSES), _COUNTS)
     codes = st.lists(discount_codes(), max_size=8)
     return st.builds(CodeList, looking, codes, st.booleans(), counts, _COUNTS, GIVEN)
-
-
-def code_news() -> st.SearchStrategy[CodeNews]:
-    """The same, with something that just happened."""
-    undo = button("Activate again", "code.activate", str(UUID(int=7)))
-    return st.builds(CodeNews, code_lists(), TEXT, st.none() | st.just(undo))
 
 
 @st.composite

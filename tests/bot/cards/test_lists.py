@@ -9,18 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards.alerts import alert_card
-from bot.cards.find import find_card
-from bot.cards.health import health_card
+from bot.cards.blocks import button
+from bot.cards.code_list import list_blocks
+from bot.cards.find import find_card, newest_line
+from bot.cards.health import health_blocks, health_card
 from bot.cards.help import unknown_card
-from bot.cards.home import CodeNews, Home, Motivation, closed_view, home_view
+from bot.cards.home import closed_view, home_view
 from bot.cards.notices import notice
-from bot.cards.queue import queue_card
+from bot.cards.queue import queue_blocks, queue_card
+from bot.code_lists import CodeList
 from bot.commands import Subcommands
 from bot.errands import Errand
 from bot.health import Health, Parked
 from bot.modals import affiliates as affiliate_modals
 from bot.modals import applications as application_modals
 from bot.modals.frame import notice_modal
+from bot.places import Place, Tab
 from bot.promo_codes import AtStripe, CodeCheck
 from domain.alerts import TITLES
 from domain.application_checks import Check
@@ -31,7 +35,7 @@ from sandbox.slack.blocks import check_blocks, check_view
 from storage.affiliates import Affiliate
 from storage.alerts import Alert
 from storage.applications import Application
-from tests.bot.cards.samples import TEXT, code_news
+from tests.bot.cards.samples import TEXT, code_lists
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 applications = st.builds(
@@ -167,14 +171,33 @@ def test_sentences_fit(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(pending=st.lists(applications, max_size=25), health=healths, codes=code_news())
-def test_the_home_fits(pending: list[Application], health: Health, codes: CodeNews) -> None:
-    """With a full queue, many failures, and a page of codes that Stripe refuses."""
-    home = Home(
-        pending, {"pending": len(pending)}, {"approved": 3}, health, codes, Motivation(20, 2, 1)
-    )
-
-    assert not check_view(home_view(home), "home")
+@given(
+    pending=st.lists(applications, max_size=25),
+    people=st.lists(affiliates, max_size=12),
+    health=healths,
+    codes=code_lists(),
+    news=TEXT,
+)
+def test_each_tab_of_the_home_fits(
+    pending: list[Application],
+    people: list[Affiliate],
+    health: Health,
+    codes: CodeList,
+    news: str,
+) -> None:
+    """With a full queue, many failures, a page of codes that Stripe refuses, and wild news."""
+    undo = button("Activate again", "code.activate", "7")
+    tabs = {
+        Tab.QUEUE: queue_blocks(pending, len(pending) + 900),
+        Tab.AFFILIATES: [*map(newest_line, people), *find_card(news, people, pending)[1]],
+        Tab.CODES: list_blocks(codes),
+        Tab.HEALTH: health_blocks(health),
+    }
+    for tab, blocks in tabs.items():
+        place = Place(tab, codes.looking, news[:100])
+        view = home_view(place, {Tab.QUEUE: 1_000_000}, blocks, news, undo)
+        assert not check_view(view, "home")
+        assert Place.carried(view["private_metadata"]) == place
 
 
 @settings(max_examples=30)

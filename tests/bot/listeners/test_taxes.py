@@ -159,6 +159,8 @@ async def test_every_list_says_where_they_stand(desk: Desk) -> None:
     await desk.ws.command(MARIA, "/affiliate", "find JARED")
     await desk.whispered(MARIA, "tax form submitted (W-9)")
     await desk.ws.open_home(MARIA)
+    view = await home(desk, MARIA, "1 tax form")
+    await desk.ws.click_in(MARIA, view["id"], "home.money")
     await home(desk, MARIA, "Tax forms: 0 missing, 1 submitted, 0 verified.")
 
 
