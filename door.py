@@ -1,11 +1,13 @@
 """What happens to every request before anything else: its id, where it comes from, a count."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 import logs
@@ -23,6 +25,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
     """Give each request an id and its sender's address, and count its answer."""
+    logging.getLogger("aiohttp.server").addFilter(_brief)
 
     @web.middleware
     async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -50,6 +53,19 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
         return response
 
     return watched
+
+
+def _brief(record: logging.LogRecord) -> bool:
+    """Say in a line that something was no HTTP: any stranger could fill the log with tracebacks.
+
+    What it was is left out: it may be a cookie, or a token with a letter too much.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = "refused what is no HTTP: %s", (type(error).__name__,)
+        record.exc_info = None
+    return True
 
 
 def headers(*, secure: bool) -> Finish:

@@ -1,3 +1,5 @@
+import asyncio
+import logging
 from ipaddress import ip_network
 
 import pytest
@@ -102,3 +104,16 @@ async def test_nothing_is_traced(path: str) -> None:
         answer = await client.request("TRACE", path, headers={"Cookie": "a=secret"})
         assert answer.status in {404, 405}
         assert "secret" not in await answer.text()
+
+
+async def test_what_is_no_http_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Any stranger can send it: no traceback, and nothing of what they sent."""
+    app = web.Application(middlewares=[watch(Metrics(), TRUSTED)])
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nCookie: desk_session=secret\x01\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+    (line,) = [one for one in caplog.records if one.name == "aiohttp.server"]
+    assert (line.levelno, line.exc_info) == (logging.WARNING, None)
+    assert "secret" not in line.getMessage()
