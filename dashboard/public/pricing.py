@@ -37,6 +37,7 @@ POLICY: Final = (
 """Browsers hold where the answer to a form leads to `form-action` as well."""
 
 _CONFIRMED_IN_S: Final = 3
+_SOON_S: Final = 60
 _log = structlog.get_logger(__name__)
 
 
@@ -131,7 +132,9 @@ async def _on_sale(request: web.Request) -> tuple[OnSale, ...] | web.Response:
         plans = await pricing_form.on_sale(gateway, request[VISIT].program)
     except TransportError as error:
         _log.warning("prices_unavailable", error=str(error))
-        return _closed(request, "down", HTTPStatus.SERVICE_UNAVAILABLE)
+        page = _closed(request, "down", HTTPStatus.SERVICE_UNAVAILABLE)
+        page.headers["Retry-After"] = str(_SOON_S)
+        return page
     return plans or _closed(request, "empty", HTTPStatus.OK)
 
 

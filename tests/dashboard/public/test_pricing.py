@@ -323,6 +323,7 @@ async def test_while_stripe_is_down_nobody_loses_anything(
     counter.shop.account.fail_next("/v1/prices", times=4)
     page = await visitor.get("/pricing?code=LAUNCH20")
     assert page.status == 503
+    assert int(page.headers["Retry-After"]) > 0
     assert "nothing was charged" in page.words
     links = [given["href"] for tag, given in page.tags if tag == "a"]
     assert "/pricing?code=LAUNCH20" in links
