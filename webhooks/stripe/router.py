@@ -74,7 +74,7 @@ def _guarded(listener: Listener, *, connected: bool) -> Handler:
             raise GiveUpError("Stripe can not be asked: STRIPE_API_KEY is not set.")
         try:
             event = _decoder.decode(job.row.payload)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise GiveUpError(f"The event holds no object: {error}") from error
         reason = _foreign(event, livemode=context.stripe.livemode, connected=connected)
         if reason is not None:

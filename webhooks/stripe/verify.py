@@ -50,7 +50,7 @@ def verify(body: bytes, header: str | None, *secrets: str, now: float) -> Stripe
         )
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedBody(f"The body is no Stripe event: {error}") from error
 
 

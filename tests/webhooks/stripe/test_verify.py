@@ -160,3 +160,10 @@ def test_refusals_tell_no_secret() -> None:
 
     assert SECRET not in str(refusal.value)
     assert header.rpartition("=")[2] not in str(refusal.value)
+
+
+@pytest.mark.parametrize("body", [b'{"a":' * 50_000, b"[" * 100_000])
+def test_what_is_nested_without_an_end_is_malformed(body: bytes) -> None:
+    """It is refused in words, as any other body that holds no event."""
+    with pytest.raises(MalformedBody):
+        verify(body, sign(body), SECRET, now=SIGNED_AT)
