@@ -202,7 +202,13 @@ def _slack(settings: Settings) -> AsyncWebClient | None:
 
 def _stripe(settings: Settings) -> StripeGateway | None:
     key = settings.stripe_api_key
-    return StripeGateway(key.get_secret_value(), settings.stripe_api_url) if key else None
+    if key is None:
+        return None
+    return StripeGateway(
+        key.get_secret_value(),
+        settings.stripe_api_url,
+        reads_per_second=settings.stripe_reads_per_second,
+    )
 
 
 def _clerk(settings: Settings) -> Clerk | None:

@@ -129,6 +129,7 @@ class Settings(BaseSettings):
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     stripe_api_url: str = STRIPE_API
+    stripe_reads_per_second: int = Field(default=92, ge=1)
 
     tally_signing_secret: SecretStr | None = None
     tally_url_secret: SecretStr | None = None

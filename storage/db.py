@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import sqlite_driver
 from storage.errors import DatabaseError
 from storage.revisions import connection_name
 from storage.vault import INFO, Vault
@@ -177,7 +178,13 @@ def _make_folder(folder: Path) -> None:
 def _sqlite_engine(
     url: str, *, begin: str, pool_size: int, query_only: bool = False
 ) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"async_creator_fn": sqlite_driver.connect},
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

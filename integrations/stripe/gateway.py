@@ -15,10 +15,11 @@ from integrations.stripe.coupons import Coupons
 from integrations.stripe.customers import Customers
 from integrations.stripe.events import Events
 from integrations.stripe.invoices import Invoices
-from integrations.stripe.pace import Pace
+from integrations.stripe.pace import READS_PER_SECOND, Pace
 from integrations.stripe.plans import Plans
 from integrations.stripe.prices import Prices
 from integrations.stripe.promotion_codes import PromotionCodes
+from integrations.stripe.reads import Reads
 from integrations.stripe.transfers import Transfers
 from integrations.stripe.transport import transport
 
@@ -50,17 +51,25 @@ class StripeGateway:
     have a longer breath of their own.
     """
 
-    def __init__(self, api_key: str, base_url: str, *, retries: int = 1) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        *,
+        retries: int = 1,
+        reads_per_second: int = READS_PER_SECOND,
+    ) -> None:
         self._http = stripe.AIOHTTPClient(timeout=_TIMEOUT)
-        self._v1 = stripe.StripeClient(
+        client = stripe.StripeClient(
             api_key,
             base_addresses={"api": base_url.rstrip("/")},
             http_client=self._http,
             max_network_retries=retries,
-        ).v1
-        self._pace = Pace()
+        )
+        self._v1 = client.v1
+        self._pace = Pace(reads_per_second)
         plans = Plans(self._v1, self._pace)
-        self.invoices = Invoices(self._v1, self._pace, plans)
+        self.invoices = Invoices(self._v1, self._pace, Reads(client, self._pace), plans)
         self.customers = Customers(self._v1, self._pace, plans)
         self.events = Events(self._v1, self._pace)
         self.transfers = Transfers(self._v1, self._pace)

@@ -8,6 +8,7 @@ the payment with its fee and refunds. The paths to expand keep to Stripe's four 
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import stripe
 
@@ -17,6 +18,7 @@ from integrations.stripe.customers import read_customer
 from integrations.stripe.pace import Pace
 from integrations.stripe.payments import MOST, Money, Payments
 from integrations.stripe.plans import Plans
+from integrations.stripe.reads import Reads
 from integrations.stripe.reports import (
     InvoiceReport,
     checkout_of,
@@ -53,10 +55,11 @@ Json = dict[str, Any]
 class Invoices:
     """Asks for invoices. Every method raises `TransportError`."""
 
-    def __init__(self, v1: stripe.V1Services, pace: Pace, plans: Plans) -> None:
+    def __init__(self, v1: stripe.V1Services, pace: Pace, reads: Reads, plans: Plans) -> None:
         self._v1 = v1
         self._pace = pace
-        self._payments = Payments(v1, pace)
+        self._reads = reads
+        self._payments = Payments(v1, pace, reads)
         self._plans = plans
 
     async def fetch(self, invoice_id: str, customer: str = "") -> InvoiceReport:
@@ -123,27 +126,23 @@ class Invoices:
 
     async def _paid_by(self, customer: str) -> list[Json]:
         """All paid invoices of a customer with what belongs to them."""
-        async with self._pace.read():
-            page = await self._v1.invoices.list_async(
-                {
-                    "customer": customer,
-                    "status": PAID,
-                    "limit": MOST,
-                    "expand": [f"data.{path}" for path in _WITH],
-                }
-            )
-            return [one.to_dict() async for one in page.auto_paging_iter()]
+        paid = self._reads.every(
+            "/v1/invoices",
+            customer=customer,
+            status=PAID,
+            limit=MOST,
+            expand=[f"data.{path}" for path in _WITH],
+        )
+        return [one async for one in paid]
 
     async def _retrieve(self, invoice_id: str) -> Json | None:
         """One invoice of any status; None where there is none any more."""
         try:
-            async with self._pace.read():
-                found = await self._v1.invoices.retrieve_async(invoice_id, {"expand": list(_WITH)})
+            return await self._reads.one(f"/v1/invoices/{quote(invoice_id)}", expand=list(_WITH))
         except TransportError as error:
             if error.code == "resource_missing":
                 return None
             raise
-        return found.to_dict()
 
     async def _report(self, invoice: Json, paid: list[Json], fetched_at: datetime) -> InvoiceReport:
         subscription = subscription_of(invoice)

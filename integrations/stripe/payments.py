@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
+from urllib.parse import quote
 
 import stripe
 
 from integrations.errors import TransportError
 from integrations.stripe.pace import Pace
+from integrations.stripe.reads import Reads
 
 MOST: Final = 100
 """Objects that one page of a list can hold."""
@@ -47,9 +49,10 @@ class Money:
 class Payments:
     """Asks for payments and reckons what they brought."""
 
-    def __init__(self, v1: stripe.V1Services, pace: Pace) -> None:
+    def __init__(self, v1: stripe.V1Services, pace: Pace, reads: Reads) -> None:
         self._v1 = v1
         self._pace = pace
+        self._reads = reads
 
     async def money_of(self, payment: Json) -> Money:
         """What an invoice payment came to. Raises `TransportError` while it is not booked."""
@@ -65,17 +68,14 @@ class Payments:
 
     async def _charge_of_intent(self, intent: str) -> Json:
         expand = [f"latest_charge.{name}" for name in _CHARGE]
-        async with self._pace.read():
-            found = await self._v1.payment_intents.retrieve_async(intent, {"expand": expand})
-        charge: Json | None = found.to_dict()["latest_charge"]
+        found = await self._reads.one(f"/v1/payment_intents/{quote(intent)}", expand=expand)
+        charge: Json | None = found["latest_charge"]
         if charge is None:
             raise _not_booked(intent)
         return charge
 
     async def _charge(self, charge: str) -> Json:
-        async with self._pace.read():
-            found = await self._v1.charges.retrieve_async(charge, {"expand": list(_CHARGE)})
-        return found.to_dict()
+        return await self._reads.one(f"/v1/charges/{quote(charge)}", expand=list(_CHARGE))
 
     async def _reckon(self, charge: Json, paid: int) -> Money:
         booked = charge["balance_transaction"]
