@@ -2,14 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 import clock
+from commands import bars
 from commands.arguments import Commands, on_database
 from commands.moving_boxes import to_read, to_write
 from commands.own_eyes import own_eyes
@@ -75,7 +72,7 @@ async def write_program(db: Database, path: Path, actor: Actor) -> str:
     It is noted in the audit log once it is written, so the export itself does not tell of it.
     Raises `InvalidError` where it cannot be written.
     """
-    with to_write(path) as box, _bar() as bar:
+    with to_write(path) as box, bars.counting() as bar:
         async with db.read(at_one_moment=True) as session:
             task = bar.add_task("Writing", total=await moving.size(session))
             manifest = await moving.write(
@@ -100,7 +97,7 @@ async def read_program(db: Database, path: Path) -> str:
     database is not empty, and `DatabaseError` where a server runs on it.
     """
     alone = sole_server(Path(db.url.database or "")) if db.is_sqlite else nullcontext()
-    with alone, to_read(path) as box, _bar() as bar:
+    with alone, to_read(path) as box, bars.counting() as bar:
         manifest = moving.manifest_of(box)
         task = bar.add_task("Checking", total=manifest.rows)
         async with db.transaction() as session:
@@ -139,15 +136,3 @@ def _set_aside(manifest: moving.Manifest, what: str) -> list[str]:
         return []
     pieces = "1 piece" if count == 1 else f"{number(count)} pieces"
     return [f"Of what was not done yet, {pieces} of work, nothing is lost: it {what}."]
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield bar

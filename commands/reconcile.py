@@ -3,11 +3,9 @@
 import argparse
 from datetime import datetime
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 import clock
 import scheduled.reconcile
+from commands import bars
 from commands.arguments import Commands, day, on_database
 from desk import Desk
 from domain.audit import Actor
@@ -34,13 +32,7 @@ async def reconcile(desk: Desk, since: datetime | None) -> str:
     if desk.services.stripe is None:
         raise InvalidError("Stripe is not connected: set STRIPE_API_KEY.")
     begin = since or clock.now() - scheduled.reconcile.LOOK_BACK
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with bars.counting() as bar:
         task = bar.add_task("Reconciling", total=None)
         summary = await scheduled.reconcile.reconcile(
             desk.db,

@@ -5,9 +5,8 @@ import asyncio
 from pathlib import Path
 
 from cryptography.fernet import Fernet
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from commands import bars
 from commands.arguments import Commands, on_database
 from commands.own_eyes import own_eyes
 from dashboard.tax_copies import copy_b, file_name
@@ -82,13 +81,7 @@ async def rotate(db: Database, actor: Actor) -> tuple[str, bool]:
     async with db.read() as session:
         ids = await rows.sealed(session)
     changed, stuck = 0, list[TaxForm]()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with bars.counting() as bar:
         task = bar.add_task("Sealing", total=len(ids))
         for start in range(0, max(1, len(ids)), _AT_ONCE):
             part = ids[start : start + _AT_ONCE]
