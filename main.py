@@ -27,6 +27,8 @@ COMMANDS: Final = MappingProxyType(
         "replay": "replay",
         "export": "moving",
         "import": "importing",
+        "backup": "backup",
+        "restore": "restore",
         "clerk-metadata": "clerk_metadata",
         "reconcile": "reconcile",
         "rollups": "rollups",

@@ -97,6 +97,12 @@ class PostgresServer:
 
         return asyncio.run(empty())
 
+    @property
+    def programs(self) -> Path:
+        """The folder of the server's own programs, `pg_dump` among them."""
+        found: Path = self._server.bin_path
+        return found
+
     def hang_up(self, url: str) -> None:
         """Cut every connection to a database, before the event loop can see it."""
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
