@@ -66,7 +66,7 @@ def inside(folder: Path, begin: str = "") -> list[str]:
     return sorted(file.name for file in folder.glob(f"{begin}*"))
 
 
-async def ledger(db: Database) -> tuple[int, int]:
+async def ledger(db: Database) -> tuple[int | None, int]:
     """What the ledger comes to, and its entries."""
     async with db.engine.connect() as connection:
         total, count = (await connection.execute(LEDGER)).one()
