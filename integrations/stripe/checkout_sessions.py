@@ -9,6 +9,7 @@ import stripe
 from stripe.params.checkout import SessionCreateParams
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.pace import Pace
 from integrations.stripe.reports import CHECKOUT
 from integrations.stripe.transport import transport
@@ -31,6 +32,7 @@ class CheckoutSessions:
         self._v1 = v1
         self._pace = pace
 
+    @understood
     async def start(
         self,
         checkout: str,
@@ -76,6 +78,7 @@ class CheckoutSessions:
             )
         return _session(made.to_dict())
 
+    @understood
     async def fetch(self, session_id: str) -> CheckoutSession | None:
         """The session as it stands; None where there is none."""
         try:
@@ -87,6 +90,7 @@ class CheckoutSessions:
             raise
         return _session(found.to_dict())
 
+    @understood
     async def expire(self, session_id: str) -> CheckoutSession:
         """Close a page that nobody has paid on; one that is closed already stays as it is."""
         with transport():

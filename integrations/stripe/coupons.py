@@ -10,6 +10,7 @@ import stripe
 from stripe.params import CouponCreateParams
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.pace import Pace
 from integrations.stripe.transport import transport
 
@@ -60,6 +61,7 @@ class Coupons:
         self._v1 = v1
         self._pace = pace
 
+    @understood
     async def fetch(self, coupon_id: str) -> Coupon | None:
         """The coupon; None where it was deleted or never was."""
         try:
@@ -71,6 +73,7 @@ class Coupons:
             raise
         return _coupon(found.to_dict())
 
+    @understood
     async def ensure(
         self,
         coupon_id: str,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import stripe
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.pace import Pace
 from integrations.stripe.payments import MOST
 from integrations.stripe.plans import Plans
@@ -48,6 +49,7 @@ class Customers:
         self._pace = pace
         self._plans = plans
 
+    @understood
     async def fetch(self, customer_id: str) -> Customer | None:
         """The customer; None where they were deleted or never were."""
         try:
@@ -59,6 +61,7 @@ class Customers:
             raise
         return None if found.get("deleted") else read_customer(found)
 
+    @understood
     async def standing(self, customer_id: str) -> Standing | None:
         """Of all subscriptions the one that runs best, of those the newest; None without any."""
         async with self._pace.read():

@@ -10,6 +10,7 @@ import aiohttp
 import stripe
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.checkout_sessions import CheckoutSessions
 from integrations.stripe.coupons import Coupons
 from integrations.stripe.customers import Customers
@@ -83,6 +84,7 @@ class StripeGateway:
         """Close the connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call] # the library has no type here
 
+    @understood
     async def account(self) -> Account:
         """Ask whose key this is."""
         with transport():
@@ -91,12 +93,14 @@ class StripeGateway:
         name = (settings.get("dashboard") or {}).get("display_name") or ""
         return Account(id=found["id"], name=name, livemode=self.livemode)
 
+    @understood
     async def list_products(self) -> list[Product]:
         """All products that are for sale, newest first."""
         with transport():
             page = await self._v1.products.list_async({"active": True, "limit": 100})
             return [Product(id=it.id, name=it.name) async for it in page.auto_paging_iter()]
 
+    @understood
     async def may_receive_transfers(self, account_id: str) -> bool:
         """Whether a connected account can be paid; also False where it left us."""
         try:

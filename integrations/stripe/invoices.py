@@ -14,6 +14,7 @@ import stripe
 
 import clock
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.customers import read_customer
 from integrations.stripe.pace import Pace
 from integrations.stripe.payments import MOST, Money, Payments
@@ -62,6 +63,7 @@ class Invoices:
         self._payments = Payments(v1, pace, reads)
         self._plans = plans
 
+    @understood
     async def fetch(self, invoice_id: str, customer: str = "") -> InvoiceReport:
         """The invoice as it stands. Knowing whose it is saves a call."""
         fetched_at = clock.now()
@@ -86,6 +88,7 @@ class Invoices:
             )
         return await self._report(invoice, paid, fetched_at)
 
+    @understood
     async def of_payment(self, *, intent: str, charge: str = "") -> tuple[str, ...]:
         """The invoices that a payment settled; none for other sales.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import stripe
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.pace import Pace
 from integrations.stripe.payments import MOST
 from integrations.stripe.plans import slug_of
@@ -42,6 +43,7 @@ class Prices:
         self._asked_at: float | None = None
         self._turn = asyncio.Lock()
 
+    @understood
     async def of_plan(
         self, slug: str, *, price_id: str = "", products: Collection[str] = ()
     ) -> Price | None:

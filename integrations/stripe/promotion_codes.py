@@ -9,6 +9,7 @@ import stripe
 from stripe.params import PromotionCodeCreateParams
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.coupons import Coupons, CouponTerms
 from integrations.stripe.pace import Pace
 from integrations.stripe.transport import transport
@@ -79,6 +80,7 @@ class PromotionCodes:
         self._pace = pace
         self._coupons = coupons
 
+    @understood
     async def find(self, code: str) -> list[PromotionCode]:
         """The active promotion codes that a customer can redeem by typing `code`, in any case."""
         async with self._pace.read():
@@ -87,6 +89,7 @@ class PromotionCodes:
             )
             return [_promotion_code(it.to_dict()) async for it in page.auto_paging_iter()]
 
+    @understood
     async def fetch(self, promotion_code_id: str) -> PromotionCode | None:
         """The promotion code as it stands; None where there is none any more."""
         try:
@@ -98,6 +101,7 @@ class PromotionCodes:
             raise
         return _promotion_code(found.to_dict())
 
+    @understood
     async def snapshot(self, code: str) -> Snapshot | None:
         """The code that everybody can redeem by typing `code`, with its terms; None without one.
 
@@ -109,6 +113,7 @@ class PromotionCodes:
         coupon = await self._coupons.fetch(found[0].coupon_id)
         return Snapshot(found[0], coupon.terms) if coupon is not None else None
 
+    @understood
     async def ensure(
         self,
         *,
@@ -151,6 +156,7 @@ class PromotionCodes:
         """Stop a code from being redeemed; subscriptions that have it keep their discount."""
         return await self._switch(promotion_code_id, active=False)
 
+    @understood
     async def _switch(self, promotion_code_id: str, *, active: bool) -> PromotionCode:
         with transport():
             found = await self._v1.promotion_codes.update_async(

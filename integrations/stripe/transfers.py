@@ -8,6 +8,7 @@ import stripe
 from stripe.params import TransferCreateParams
 
 from integrations.errors import TransportError
+from integrations.stripe.answers import understood
 from integrations.stripe.pace import Pace
 from integrations.stripe.payments import MOST
 from integrations.stripe.transport import transport
@@ -27,6 +28,7 @@ class Transfers:
         self._v1 = v1
         self._pace = pace
 
+    @understood
     async def make_once(
         self,
         *,
@@ -67,6 +69,7 @@ class Transfers:
                 again += 1
                 key = f"{idempotency_key}:{again}"
 
+    @understood
     async def reversed(self, transfer_id: str) -> int:
         """How much of a transfer came back so far, in minor units of its currency."""
         with transport():

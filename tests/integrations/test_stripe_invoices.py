@@ -1,5 +1,6 @@
 """What an invoice came to at Stripe, asked of the stand-in over HTTP."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -313,3 +314,39 @@ async def test_a_paid_invoice_that_is_not_listed_yet_is_asked_for_later(shop: Sh
     with pytest.raises(TransportError) as told:
         await shop.gateway.invoices.fetch(bought["id"], other["customer"])
     assert (told.value.permanent, told.value.code) == (False, "not_listed")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lines": None},
+        {"amount_paid": "2030"},
+        {"payments": {"data": [None], "has_more": False}},
+        {"created": 10**400, "status_transitions": {"paid_at": None}},
+        {"customer_email": "zoe\0@example.net", "customer": "cus_1"},
+        {"total_taxes": [{"amount": "1.00"}]},
+        {"id": None},
+    ],
+)
+async def test_what_is_no_invoice_is_no_sale(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    """An answer that is not as Stripe documents it is asked for again, and the reason is told."""
+    bought = await shop.account.buy(email="zoe@example.net")
+    http: Any = shop.gateway._http  # noqa: SLF001 - what stands between us and the network
+    ask = http.request_async
+
+    async def lying(*given: Any) -> tuple[bytes, int, Any]:
+        body, status, headers = await ask(*given)
+        found = json.loads(body)
+        for one in [found, *found.get("data", [])]:
+            if one["object"] == "invoice":
+                one.update(change)
+        return json.dumps(found).encode(), status, headers
+
+    monkeypatch.setattr(http, "request_async", lying)
+    with pytest.raises(TransportError) as refused:
+        await shop.report(bought)
+    assert not refused.value.permanent
+    said = str(refused.value)
+    assert "could not be understood" in said or "does not list" in said
