@@ -29,6 +29,19 @@ def run_ahead(of_real_time: timedelta) -> None:
     _source = (lambda: time.time() + seconds) if seconds else time.time
 
 
+class Steps:
+    """Notices when the clock is set, by one beside it that nobody can set."""
+
+    def __init__(self) -> None:
+        self._between = _source() - time.monotonic()
+
+    def taken(self) -> float:
+        """Seconds by which the clock was set since this was asked for last; below zero if back."""
+        between = _source() - time.monotonic()
+        step, self._between = between - self._between, between
+        return step
+
+
 @contextmanager
 def travel(moment: datetime) -> Iterator[None]:
     """Hold the clock at `moment` (time-zone aware) until the block ends."""

@@ -52,7 +52,8 @@ class Access:
         return user_id in self._finance if self._finance else await self.may_review(user_id)
 
     async def _channel_members(self) -> frozenset[str]:
-        if clock.timestamp() >= self._fresh_until:
+        # Also where the clock was put back since.
+        if not 0 < self._fresh_until - clock.timestamp() <= FRESH_SECONDS:
             try:
                 async with asyncio.timeout(ASK_SECONDS):
                     self._members = await self._ask()

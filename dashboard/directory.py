@@ -77,7 +77,8 @@ async def _remembered(
     answers: dict[str, tuple[float, Answer]], key: str, ask: Callable[[], Awaitable[Answer]]
 ) -> Answer:
     known = answers.get(key)
-    if known is not None and clock.timestamp() < known[0]:
+    # A clock that was put back would let an answer be remembered for hours.
+    if known is not None and 0 < known[0] - clock.timestamp() <= REMEMBER_S:
         return known[1]
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -12,7 +12,7 @@ from outbox.runners import RUNNERS
 from outbox.services import Services
 from storage import outbox as rows
 from storage.outbox import Effect
-from storage.worker import Job, Shares, TryLaterError, Worker
+from storage.worker import GRACE_S, Job, Shares, TryLaterError, Worker
 from webhooks.outages import outlasted
 
 _NEWER_S: Final = 5.0
@@ -61,7 +61,7 @@ class Pump:
             _tell_parked,
             rows.heads_its_lane(),
             topic=rows.TOPIC,
-            born=col(Effect.asked_at),
+            born="asked_at",
             concurrency=CONCURRENCY,
             shares=_SHARES,
         )
@@ -70,9 +70,9 @@ class Pump:
         """Begin to carry out effects."""
         await self._worker.start()
 
-    async def stop(self) -> None:
-        """Finish what was begun, and take nothing new."""
-        await self._worker.stop()
+    async def stop(self, grace: float = GRACE_S) -> None:
+        """Take nothing new, finish what was begun, give back what takes longer than `grace` s."""
+        await self._worker.stop(grace)
 
     async def _run(self, job: Job[Effect]) -> None:
         runner = RUNNERS.get(job.row.kind)

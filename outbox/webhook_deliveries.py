@@ -44,6 +44,8 @@ class WebhookPump:
             _stay_parked,
             rows.heads_its_lane(),
             topic=rows.TOPIC,
+            born="happened_at",
+            longest=2 * webhook_deliveries.WAITS[-1].total_seconds(),
             concurrency=CONCURRENCY,
         )
 

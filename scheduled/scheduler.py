@@ -24,6 +24,7 @@ from outbox.services import Services
 from scheduled import (
     alerts,
     backfill,
+    closings,
     codes,
     compliance,
     contests,
@@ -43,6 +44,9 @@ from storage import jobs
 from storage.db import Database
 
 _LATE_S = 3600
+_LOOK_S = 5.0
+_STEP_S = 30.0
+"""Seconds by which the clock has to be put back before all next runs are found anew."""
 _log = structlog.get_logger("scheduler")
 
 
@@ -85,6 +89,7 @@ class Watch:
 
 
 JOBS = (
+    Job("closings", 1, closings.close),
     Job("sweep", 4, sweep.sweep),
     Job("queue-reminder", 14, queue_reminder.remind),
     Job("tax-forms", 15, taxes.tell_expiring),
@@ -105,6 +110,7 @@ WATCHES = (
     Watch("alerts", 1, alerts.look, at_once=False),
     Watch("expire-codes", 5, codes.expire),
     Watch("milestones", 5, milestones.catch_up),
+    Watch("sale-days", 10, closings.fold_sales),
     Watch("leaks", 15, codes.watch_leaks),
     Watch("digest", 15, digest.post),
     Watch("statements", 5, digest.mail_statements),
@@ -196,6 +202,8 @@ class Scheduler:
             if watch.at_once:
                 self._add(look, services.db, watch, name=f"{watch.name}-at-start")
         self._add(backfill.backfill, services, name="backfill")
+        self._steps = clock.Steps()
+        self._minding: asyncio.Task[None] | None = None
 
     def _add(
         self,
@@ -225,8 +233,27 @@ class Scheduler:
     def start(self) -> None:
         """Begin; needs the running event loop."""
         self._plan.start()
+        self._minding = asyncio.create_task(self._mind_the_clock(), name="scheduler-clock")
+
+    async def _mind_the_clock(self) -> None:
+        """Find the next runs anew where the clock is put back, or all would wait till it is there.
+
+        Where it is put forward, what is due then begins within a minute by itself.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if self._steps.taken() < -_STEP_S:
+                _log.warning("the clock was put back")
+                self.replan()
+
+    def replan(self) -> None:
+        """Find each job's next run from now on."""
+        for job in self._plan.get_jobs():
+            job.reschedule(job.trigger)
 
     def stop(self) -> None:
         """Start no further job, and cut short what runs."""
         self._stopped = True
+        if self._minding is not None:
+            self._minding.cancel()
         self._plan.shutdown(wait=False)

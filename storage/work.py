@@ -20,6 +20,8 @@ import clock
 from storage.ids import new_id
 
 LEASE = timedelta(seconds=60)
+_SLACK = timedelta(seconds=5)
+"""By so much the clocks of several machines may differ."""
 
 
 class AlreadyHandledError(Exception):
@@ -155,6 +157,31 @@ async def release_claims(session: AsyncSession, table: type[Work]) -> None:
         .where(is_open(table), col(table.claimed_until).is_not(None))
         .values(claimed_until=None)
     )
+
+
+async def undo_lead(session: AsyncSession, table: type[Row], born: str, longest: float) -> int:
+    """Bring near what a clock that was fast has put off, after it was put back.
+
+    A row that was born in the future, by its column `born`, waits as long from now on as it would have then;
+    no other waits for a next attempt longer than `longest` seconds, nor is claimed for longer than
+    a lease. Returns how many rows that was so of.
+    """
+    now = clock.now()
+    latest, claimed = now + timedelta(seconds=longest), now + LEASE
+    again = (col(table.attempts) > 0) & (col(table.next_attempt_at) > latest)
+    early = col(getattr(table, born)) > now + _SLACK
+    held = col(table.claimed_until) > claimed
+    rows = (await session.exec(select(table).where(is_open(table), early | again | held))).all()
+    for row in rows:
+        made: datetime = getattr(row, born)
+        if made > now + _SLACK:
+            row.next_attempt_at = now + max(row.next_attempt_at - made, timedelta(0))
+        if row.attempts > 0 and row.next_attempt_at > latest:
+            row.next_attempt_at = now
+        if row.claimed_until is not None and row.claimed_until > claimed:
+            row.claimed_until = claimed
+        session.add(row)
+    return len(rows)
 
 
 async def anything_due(

@@ -8,14 +8,17 @@ jitter, so that a recovered vendor is not stormed) and is parked when a person m
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 from typing import Generic
 
 import structlog
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -23,17 +26,36 @@ import logs
 import measures
 from storage import work
 from storage.db import Database
-from storage.work import AlreadyHandledError, Row
+from storage.work import AlreadyHandledError, Row, Work
 
 LONGEST_WAIT = 3600.0
 """Seconds between two attempts, at most."""
 ATTEMPTS = 20
 """After this many, some six hours, a row is parked."""
+_ENDLESS = 2 * ATTEMPTS
+"""After so many, not even a failure could be noted: whoever tried must have died each time."""
 SLOWEST = 45.0
 """Seconds that one attempt may take: less than the lease, so that no second worker starts."""
 
+GRACE_S = 10.0
+"""Seconds that a stop waits for what was begun."""
 _POLL = 1.0
+_STEP_S = 5.0
+"""Seconds by which a clock that is put back may be wrong before what it put off is looked at."""
 _log = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True)
+class Shares(Generic[Row]):
+    """Parts of the work that may each come to a halt without holding up the others.
+
+    `of` names a row's part, `without` leaves out the rows of some parts, and none of them takes
+    more than `most` of the places.
+    """
+
+    of: Callable[[Row], str]
+    without: Callable[[Collection[str]], ColumnElement[bool]]
+    most: int
 
 
 class GiveUpError(Exception):
@@ -76,6 +98,15 @@ class Job(Generic[Row]):
         self.finished, self.result = True, "failed"
 
 
+def _require_an_end(row: Work) -> None:
+    """Raise `GiveUpError` for what was begun again and again."""
+    if row.attempts > _ENDLESS:
+        raise GiveUpError(
+            f"It was begun {row.attempts - 1} times and never came to an end, as where the server "
+            "dies of it."
+        )
+
+
 def wait_before(attempt: int) -> float:
     """Seconds to wait after the `attempt`-th failure (from 1): doubling, with jitter."""
     return min(2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spread, not secrecy
@@ -86,6 +117,8 @@ class Worker(Generic[Row]):
 
     `run` does a row's work; it should open `job.transaction()` once, and if it does not, the
     row is marked done after it. `parked` hears, in the same transaction, of each row set aside.
+    `born` is the column that says when a row was made, and `longest` how many seconds it may wait
+    between two attempts: by these a clock that is put back is noticed and made good.
     """
 
     def __init__(
@@ -96,7 +129,10 @@ class Worker(Generic[Row]):
         parked: Callable[[AsyncSession, Row, str], Awaitable[None]],
         *conditions: ColumnElement[bool],
         topic: str,
+        born: str,
+        longest: float = LONGEST_WAIT,
         concurrency: int = 8,
+        shares: Shares[Row] | None = None,
     ) -> None:
         self._db = db
         self._table = table
@@ -105,7 +141,10 @@ class Worker(Generic[Row]):
         self._conditions = conditions
         self._concurrency = concurrency
         self._wake = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._born, self._longest = born, longest
+        self._shares = shares
+        self._steps = clock.Steps()
+        self._running: dict[asyncio.Task[None], str] = {}
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         db.listen(topic, self._wake.set)
@@ -116,9 +155,11 @@ class Worker(Generic[Row]):
             # One process owns a SQLite file: claims in it belong to a process that died.
             async with self._db.transaction() as session:
                 await work.release_claims(session, self._table)
+        with contextlib.suppress(SQLAlchemyError, OSError):  # the loop will say that it is away
+            await self._undo_lead()
         self._loop = asyncio.create_task(self._work(), name=f"worker-{self._table.__tablename__}")
 
-    async def stop(self, grace: float = 10.0) -> None:
+    async def stop(self, grace: float = GRACE_S) -> None:
         """Take nothing new, finish what was begun, give back what takes longer than `grace` s."""
         self._stopping = True
         self._wake.set()
@@ -134,6 +175,8 @@ class Worker(Generic[Row]):
         while not self._stopping:
             self._wake.clear()
             try:
+                if self._steps.taken() < -_STEP_S:
+                    await self._undo_lead()
                 took = await self._claim_and_start()
             except Exception:  # noqa: BLE001 - the database may be away; the loop must outlive that
                 _log.exception("could not claim work", table=self._table.__tablename__)
@@ -143,24 +186,41 @@ class Worker(Generic[Row]):
                     await asyncio.wait_for(self._wake.wait(), _POLL)
 
     async def _claim_and_start(self) -> int:
-        free = self._concurrency - len(self._running)
-        if free <= 0 or not await self._anything_due():
+        free, conditions = self._room()
+        if free <= 0 or not await self._anything_due(conditions):
             return 0
         async with self._db.transaction() as session:
-            rows: Sequence[Row] = await work.claim(session, self._table, free, *self._conditions)
+            rows: Sequence[Row] = await work.claim(session, self._table, free, *conditions)
         for row in rows:
             task = asyncio.create_task(self._attempt(row))
-            self._running.add(task)
+            self._running[task] = self._shares.of(row) if self._shares else ""
             task.add_done_callback(self._ended)
         return len(rows)
 
-    async def _anything_due(self) -> bool:
+    def _room(self) -> tuple[int, Sequence[ColumnElement[bool]]]:
+        """How many rows may be begun, whatever part they are of, and which ones."""
+        free = self._concurrency - len(self._running)
+        if self._shares is None:
+            return free, self._conditions
+        busy = Counter(self._running.values())
+        full = [part for part, places in busy.items() if places >= self._shares.most]
+        fullest = max((busy[part] for part in busy if part not in full), default=0)
+        free = min(free, self._shares.most - fullest)
+        return free, (*self._conditions, *([self._shares.without(full)] if full else ()))
+
+    async def _anything_due(self, conditions: Sequence[ColumnElement[bool]]) -> bool:
         """Look without a write lock first, so that an idle server writes nothing."""
         async with self._db.read() as session:
-            return await work.anything_due(session, self._table, *self._conditions)
+            return await work.anything_due(session, self._table, *conditions)
+
+    async def _undo_lead(self) -> None:
+        async with self._db.transaction() as session:
+            found = await work.undo_lead(session, self._table, self._born, self._longest)
+        if found:
+            _log.warning("the clock was put back", table=self._table.__tablename__, rows=found)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._wake.set()
         if not task.cancelled() and (error := task.exception()):
             # The outcome could not be written: the lease runs out and the row is tried again.
@@ -179,6 +239,7 @@ class Worker(Generic[Row]):
         row = job.row
         with logs.working_for(row.request_id):
             try:
+                _require_an_end(row)
                 async with asyncio.timeout(SLOWEST):
                     await self._run(job)
                     if not job.finished:

@@ -1,7 +1,9 @@
 """The inbox at work: receive and acknowledge, then dispatch to the handlers."""
 
 from collections.abc import Iterable
+from typing import Final
 
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import effects
@@ -9,9 +11,17 @@ from storage import inbox as rows
 from storage.db import Database
 from storage.group_commit import GroupCommit
 from storage.inbox import Arrival, InboxEvent
-from storage.worker import Job, Worker
+from storage.worker import Job, Shares, Worker
 from webhooks.outages import outlasted
 from webhooks.router import HandlerContext, Router, ignore
+
+CONCURRENCY: Final = 12
+_SHARES: Final = Shares[InboxEvent](
+    lambda event: event.source,
+    lambda sources: col(InboxEvent.source).not_in(sources),
+    most=8,
+)
+"""Where a vendor is silent, its events wait for it, and no other's wait for them."""
 
 
 class Inbox:
@@ -21,7 +31,16 @@ class Inbox:
         self._writer = GroupCommit(db)
         self._context = context
         self._routers = {router.source: router.handlers for router in routers}
-        self._worker = Worker(db, InboxEvent, self._dispatch, _tell_parked, topic=rows.TOPIC)
+        self._worker = Worker(
+            db,
+            InboxEvent,
+            self._dispatch,
+            _tell_parked,
+            topic=rows.TOPIC,
+            born="received_at",
+            concurrency=CONCURRENCY,
+            shares=_SHARES,
+        )
 
     async def start(self) -> None:
         """Begin to take in and to handle events."""
@@ -36,7 +55,7 @@ class Inbox:
     async def receive(self, arrival: Arrival) -> bool:
         """Store an event durably; False if it was received before.
 
-        Raises `storage.group_commit.IntakeFullError` when too many wait.
+        Raises `storage.group_commit.NotTakenError` when too many wait, or the database is away.
         """
         return await self._writer.insert(rows.INSERT, arrival.row())
 

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
@@ -13,7 +13,7 @@ from storage.cards import Card
 from storage.db import Database
 from storage.ids import new_id
 from storage.outbox import Effect
-from storage.worker import GiveUpError, Job, TryLaterError, Worker
+from storage.worker import GiveUpError, Job, Shares, TryLaterError, Worker
 from tests.waiting import until
 
 Run = Callable[[Job[Effect]], Awaitable[None]]
@@ -21,7 +21,13 @@ Run = Callable[[Job[Effect]], Awaitable[None]]
 
 @asynccontextmanager
 async def working(
-    db: Database, run: Run, *, workers: int = 1, seen: list[str] | None = None
+    db: Database,
+    run: Run,
+    *,
+    workers: int = 1,
+    seen: list[str] | None = None,
+    concurrency: int = 8,
+    shares: Shares[Effect] | None = None,
 ) -> AsyncIterator[None]:
     """Workers on the outbox until the block ends."""
 
@@ -30,7 +36,17 @@ async def working(
             seen.append(f"{row.kind}: {error}")
 
     started = [
-        Worker(db, Effect, run, parked, outbox.heads_its_lane(), topic=outbox.TOPIC)
+        Worker(
+            db,
+            Effect,
+            run,
+            parked,
+            outbox.heads_its_lane(),
+            topic=outbox.TOPIC,
+            born="asked_at",
+            concurrency=concurrency,
+            shares=shares,
+        )
         for _ in range(workers)
     ]
     for one in started:
@@ -248,3 +264,78 @@ async def test_rows_that_wait_for_their_lane_are_not_due(db: Database) -> None:
     async with db.read() as session:
         assert await work.anything_due(session, Effect)
         assert not await work.anything_due(session, Effect, outbox.heads_its_lane())
+
+
+async def test_a_part_that_hangs_takes_its_share_and_no_more(db: Database) -> None:
+    """Ten effects of a service that is silent leave room for those of another."""
+    silent, ran = asyncio.Event(), list[str]()
+
+    async def run(job: Job[Effect]) -> None:
+        ran.append(job.row.kind)
+        if job.row.kind == "silent":
+            await silent.wait()
+
+    shares = Shares[Effect](
+        lambda effect: effect.kind, lambda parts: col(Effect.kind).not_in(parts), most=2
+    )
+    await put(db, *["silent"] * 10, *["well"] * 10)
+
+    async def others_are_done() -> bool:
+        return ran.count("well") == 10
+
+    async with working(db, run, concurrency=3, shares=shares):
+        await until(others_are_done)
+        assert ran.count("silent") == 2
+        silent.set()
+        await until(lambda: all_handled(db))
+    assert ran.count("silent") == 10
+
+
+async def test_a_row_that_is_begun_again_and_again_without_an_end_is_parked(db: Database) -> None:
+    """What kills its server each time does so no more: somebody has to look at it."""
+    seen: list[str] = []
+
+    async def run(_job: Job[Effect]) -> None:
+        pytest.fail("it was begun once more")
+
+    await put(db, "deadly")
+    async with db.transaction() as session:
+        await session.exec(update(Effect).values(attempts=2 * worker.ATTEMPTS))
+
+    async def is_parked() -> bool:
+        return bool(seen)
+
+    async with working(db, run, seen=seen):
+        await until(is_parked)
+    assert seen == [
+        "deadly: It was begun 40 times and never came to an end, as where the server dies of it."
+    ]
+    (effect,) = await effects(db)
+    assert effect.parked_at is not None
+
+
+async def test_a_clock_that_is_put_back_brings_near_what_it_had_put_off(db: Database) -> None:
+    """Rows of the future wait as long as they would have; what was due in days stays due then."""
+    ran: list[str] = []
+
+    async def run(job: Job[Effect]) -> None:
+        ran.append(job.row.kind)
+
+    later, hours = clock.now() + timedelta(days=2), timedelta(hours=5)
+    async with db.transaction() as session:
+        await outbox.put(session, "in two days", due=later)
+    clock.run_ahead(hours)
+    await put(db, "at once")
+    async with db.transaction() as session:
+        await outbox.put(session, "in a day", due=clock.now() + timedelta(days=1))
+
+    async def is_done() -> bool:
+        return ran == ["at once"]
+
+    clock.run_ahead(timedelta(0))
+    async with working(db, run):
+        await until(is_done)
+    waiting = {one.kind: one.next_attempt_at for one in await effects(db) if not one.handled_at}
+    assert waiting["in two days"] == later
+    day = waiting["in a day"] - clock.now()
+    assert timedelta(hours=23) < day <= timedelta(days=1)
