@@ -8,6 +8,7 @@ import logs
 from bot.cards import notices
 from bot.interactions import block_of, tell
 from domain.errors import DomainError, InvalidError
+from storage.errors import is_away
 
 _LATE = {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"}
 
@@ -39,7 +40,10 @@ async def _complain(args: AsyncArgs, error: InvalidError) -> None:
 
 async def _apologise(args: AsyncArgs, error: Exception) -> None:
     sentence = notices.broken(logs.request_id())
-    if isinstance(error, SlackApiError) and error.response.get("error") in _LATE:
+    if is_away(error):
+        log.warning("the database is away", error=repr(error))
+        sentence = notices.AWAY
+    elif isinstance(error, SlackApiError) and error.response.get("error") in _LATE:
         log.warning("a trigger ran out", error=str(error))
         sentence = notices.TOO_LATE
     else:

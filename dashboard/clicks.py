@@ -167,7 +167,7 @@ class Clicks:
         """Store a click and wait until it is on disk; returns its id.
 
         A page that says it was opened right after our redirect led there is the same click. Raises
-        `storage.group_commit.IntakeFullError`.
+        `storage.group_commit.NotTakenError`.
         """
         if touch.channel == TRACKER and (led_here := await self._just_led(touch)):
             return led_here
@@ -178,7 +178,7 @@ class Clicks:
     async def look(self, page_id: UUID, touch: Touch) -> None:
         """Count a look at a partner page: each visitor once a day.
 
-        Raises `storage.group_commit.IntakeFullError`.
+        Raises `storage.group_commit.NotTakenError`.
         """
         seen_by = visitor(self._key, touch)
         made = landing.view_row(page_id, touch.at.date(), seen_by, bot=touch.is_bot)

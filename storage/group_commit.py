@@ -8,8 +8,11 @@ commits a single row at once. Each caller waits until its own row is on disk.
 import asyncio
 from time import perf_counter
 
+import structlog
+
 import measures
 from storage.db import Database
+from storage.errors import is_away
 from storage.inserts import Backend, Insert, Value, Waiting
 from storage.sqlite_inserts import SqliteInserts
 
@@ -17,9 +20,19 @@ BATCH = 256
 QUEUE = 4096
 """How many rows may wait: some seconds of work, after which callers are turned away."""
 
+_log = structlog.get_logger("group-commit")
 
-class IntakeFullError(Exception):
-    """More rows wait than the disk keeps up with; the caller should come back in a second."""
+
+class NotTakenError(Exception):
+    """A row was not stored; the caller should come back with it in a moment."""
+
+
+class IntakeFullError(NotTakenError):
+    """More rows wait than the disk keeps up with."""
+
+
+class IntakeAwayError(NotTakenError):
+    """The database does not answer, or its disk is full. The row may be stored all the same."""
 
 
 class GroupCommit:
@@ -41,7 +54,8 @@ class GroupCommit:
     async def insert(self, insert: Insert, row: Value) -> bool:
         """Store a row and wait until it is on disk; False if it was there already.
 
-        Raises `IntakeFullError` when too many rows wait.
+        Raises `IntakeFullError` when too many rows wait, and `IntakeAwayError` while the database
+        takes none.
         """
         stored = asyncio.get_running_loop().create_future()
         waiting = Waiting(insert, row, stored, perf_counter())
@@ -78,14 +92,19 @@ class GroupCommit:
         try:
             answers = await self._backend.commit(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, each caller must hear of it
-            if len(batch) > 1 and not isinstance(error, self._backend.away):
+            away = is_away(error)
+            if len(batch) > 1 and not away:
                 # One row that the database refuses must not take the others with it.
                 for waiting in batch:
                     await self._store([waiting])
                 return
+            if away:
+                self._turned_away.inc(len(batch))
+                _log.warning("rows were not stored", rows=len(batch), error=repr(error))
             for waiting in batch:
                 if not waiting.stored.cancelled():
-                    waiting.stored.set_exception(error)
+                    problem = IntakeAwayError(repr(error)) if away else error
+                    waiting.stored.set_exception(problem)
             return
         self._rows.observe(len(batch))
         self._seconds.observe(perf_counter() - batch[0].since)

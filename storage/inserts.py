@@ -100,9 +100,6 @@ class Waiting(NamedTuple):
 class Backend(Protocol):
     """How a kind of database takes a batch."""
 
-    away: tuple[type[Exception], ...]
-    """How its driver says that the database itself fails, and no row is to blame."""
-
     async def commit(self, batch: Sequence[Waiting]) -> list[bool]:
         """Store the rows in one transaction; True for each that was not there before."""
         ...

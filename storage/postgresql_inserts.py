@@ -21,12 +21,6 @@ _log = structlog.get_logger("group-commit")
 class PostgresqlInserts:
     """A connection of its own, with one multi-row insert per table and batch."""
 
-    away: tuple[type[Exception], ...] = (
-        OSError,  # also a timeout
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-    )
-
     def __init__(self, db: Database) -> None:
         self._options = db.driver_options()
         self._connection: asyncpg.Connection[Any] | None = None

@@ -16,8 +16,6 @@ from storage.inserts import Insert, Value, Waiting
 class SqliteInserts:
     """A connection and a thread of its own; other writers of the process take turns with it."""
 
-    away: tuple[type[Exception], ...] = (OSError, sqlite3.OperationalError)
-
     def __init__(self, db: Database) -> None:
         self._db = db
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")

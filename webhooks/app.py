@@ -1,18 +1,23 @@
 """The doors for vendors: prove, store, acknowledge.
 
 A bad signature is 401 (Stripe expects 400), a malformed body 400, over 1 MiB 413, a repeated
-event 200, a full intake 503 with Retry-After: the vendor then sends it again.
+event 200, a full intake or a database that is away 503 with Retry-After: the vendor then sends it
+again.
 """
 
+import json
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Final
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 import clock
 import logs
+from domain.texts import keepable
 from settings import Settings
-from storage.group_commit import IntakeFullError
+from storage.group_commit import IntakeAwayError, NotTakenError
 from storage.inbox import Arrival
 from webhooks.clerk import users
 from webhooks.clerk import verify as svix
@@ -24,7 +29,10 @@ from webhooks.tally.parse import parse
 from webhooks.tally.verify import verify_signature, verify_url_secret
 
 BODY_MAX = 1024**2
+NAME_MAX = 255
+"""Letters of an event's id or type: https://docs.stripe.com/upgrades says as much of its ids."""
 _RETRY_AFTER_S = 2
+_JSON: Final = {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"}
 _log = structlog.get_logger("webhooks")
 
 Door = Callable[[web.Request, bytes], Arrival]
@@ -73,20 +81,30 @@ def _receiver(
     async def receive(request: web.Request) -> web.Response:
         body = await request.read()
         try:
-            is_new = await inbox.receive(prove(request, body))
+            is_new = await inbox.receive(named(prove(request, body)))
         except BadSignature as error:
             _log.warning("webhook refused", path=request.path, reason=str(error))
             return _answer(refused, str(error))
         except MalformedBody as error:
             _log.warning("webhook not understood", path=request.path, reason=str(error))
             return _answer(400, str(error))
-        except IntakeFullError:
-            response = _answer(503, "Too many events wait; send this one again in a moment.")
+        except NotTakenError as error:
+            away = isinstance(error, IntakeAwayError)
+            reason = "The database takes nothing now" if away else "Too many events wait"
+            response = _answer(503, f"{reason}; send this one again in a moment.")
             response.headers["Retry-After"] = str(_RETRY_AFTER_S)
             return response
         return _answer(200, "received" if is_new else "received before")
 
     return receive
+
+
+def named(arrival: Arrival) -> Arrival:
+    """An event whose names can be kept, as all that vendors give. Raises `MalformedBody`."""
+    for name in (arrival.external_id, arrival.kind):
+        if not 0 < len(name) <= NAME_MAX or keepable(name) != name:
+            raise MalformedBody("The event's id or type is none.")
+    return arrival
 
 
 def _closed(variable: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -97,7 +115,14 @@ def _closed(variable: str) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 def _answer(status: int, text: str) -> web.Response:
-    return web.json_response({"status": text}, status=status)
+    # Its bytes are ready: a web.json_response would encode the same word for each event.
+    body = _encoded(text)
+    return web.Response(body=body, status=status, headers=_JSON)
+
+
+@lru_cache(16)
+def _encoded(text: str) -> bytes:
+    return json.dumps({"status": text}).encode()
 
 
 def _from_stripe(settings: Settings, request: web.Request, body: bytes) -> Arrival:

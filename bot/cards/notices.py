@@ -30,6 +30,10 @@ TOO_LATE = (
     "That took longer than the three seconds that Slack allows. Nothing was changed: press the "
     "button once more."
 )
+AWAY = (
+    "The database does not answer right now, so nothing can be looked up or decided. See what it "
+    "shows in a minute, and try again."
+)
 
 
 def broken(request_id: str) -> str:

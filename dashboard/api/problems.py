@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 import logs
 from domain.errors import ConflictError, DomainError, InvalidError, NotAllowedError, NotFoundError
+from storage.errors import SOON_S, is_away
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -93,6 +94,10 @@ def problem(
 def _answer(request: web.Request, error: Exception) -> web.Response:
     resource = request.match_info.route.resource
     route = resource.canonical if resource else "unknown"
+    if is_away(error):
+        _log.warning("api_without_database", route=route, error=repr(error))
+        detail = "The database does not answer. Send this again in a moment."
+        error = ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=SOON_S)
     if isinstance(error, ProblemError):
         if error.status in _REFUSALS:
             _log.warning("api_refused", route=route, status=int(error.status))

@@ -24,7 +24,7 @@ from dashboard.context import CONTEXT, DashboardContext
 from dashboard.cors import allow_product
 from domain.clicks import AD_IDS, TRACKER, keyword_of, paid_by
 from domain.errors import InvalidError
-from storage.group_commit import IntakeFullError
+from storage.group_commit import NotTakenError
 
 PREFIX: Final = "/api/track"
 CLICK_MAX: Final = 8 * 1024
@@ -84,8 +84,8 @@ async def click(call: Call[None]) -> ClickTaken | web.Response:
     touch = clicks.touch(request, link, TRACKER, **more, fetched_as="", network_click=named[2])
     try:
         name = await clicks.record(touch)
-    except IntakeFullError as error:
-        detail = "Too many clicks wait. Send this one again in a moment."
+    except NotTakenError as error:
+        detail = "This click cannot be taken now. Send it again in a moment."
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=_SOON_S) from error
     return ClickTaken(click_id=name)
 

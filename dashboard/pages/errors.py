@@ -10,6 +10,7 @@ import logs
 from dashboard.limits import TooOftenError
 from dashboard.rendering import render
 from domain.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from storage.errors import SOON_S, is_away
 
 STALE_FORM: Final = 419
 """Not in any standard, but widely used: the form's token is not (any more) the visitor's."""
@@ -47,6 +48,9 @@ def error_page(request: web.Request, error: Exception) -> web.Response:
     """The page for an error; one that nobody foresaw is logged with its traceback."""
     if isinstance(error, TooOftenError):
         error = PageError(HTTPStatus.TOO_MANY_REQUESTS, retry_after=error.retry_after)
+    elif is_away(error):
+        _log.warning("page_without_database", route=_route(request), error=repr(error))
+        error = PageError(HTTPStatus.SERVICE_UNAVAILABLE, retry_after=SOON_S)
     if isinstance(error, PageError):
         if error.status in _REFUSALS:
             _log.warning("page_refused", route=_route(request), status=int(error.status))

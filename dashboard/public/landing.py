@@ -26,7 +26,7 @@ from domain.errors import InvalidError, NotFoundError
 from domain.landing_views import SOURCE_TAG, Shown
 from domain.links import safe_target, tracked_link
 from storage import landing as rows
-from storage.group_commit import IntakeFullError
+from storage.group_commit import NotTakenError
 
 PREFIX: Final = "/partner"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -81,8 +81,8 @@ async def _count(request: web.Request, shown: Shown) -> None:
     link = KnownLink(shown.affiliate.id, shown.ref)
     try:
         await clicks.look(shown.page.id, clicks.touch(request, link, PARTNER))
-    except IntakeFullError:
-        _log.warning("a view was not kept: too many wait", slug=shown.page.slug)
+    except NotTakenError as error:
+        _log.warning("a view was not kept", reason=type(error).__name__, slug=shown.page.slug)
 
 
 def view_of(shown: Shown, context: DashboardContext, *, photo_url: str = "") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from domain.clicks import REDIRECT, keyword_of, paid_by
 from domain.errors import InvalidError
 from domain.links import campaign, direct_link, page_of, safe_target, tidy_tag
 from domain.texts import keepable
-from storage.group_commit import IntakeFullError
+from storage.group_commit import NotTakenError
 
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 _CLICKS: Final = web.AppKey("clicks", Clicks)
@@ -66,9 +66,9 @@ async def follow(request: web.Request) -> web.Response:
     )
     try:
         await clicks.record(touch)
-    except IntakeFullError:
+    except NotTakenError as error:
         # The visitor comes first: the `ref` in the address still says who sent them.
-        _log.warning("a click was not kept: too many wait", ref=link.ref)
+        _log.warning("a click was not kept", reason=type(error).__name__, ref=link.ref)
     if network_click:
         # The network's own script on the page reads it there; each is another, so none is kept.
         led = direct_link(target, link.ref, tag, {**utm, parameter: click_id})
