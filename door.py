@@ -3,10 +3,11 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
-from aiohttp import web
+from aiohttp import web, web_urldispatcher
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
@@ -20,25 +21,30 @@ Finish = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 HSTS: Final = "max-age=31536000"
 _CLOSED: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+_ADDRESSES: Final = 4096
+_library_expects: Final = web_urldispatcher._default_expect_handler  # noqa: SLF001 - kept
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
     """Give each request an id and its sender's address, and count its answer."""
     logging.getLogger("aiohttp.server").addFilter(_brief)
+    web_urldispatcher._default_expect_handler = _expect  # noqa: SLF001 - see there
+
+    is_ours, counter = proxies(trusted_proxies), cache(metrics.requests.labels)
 
     @web.middleware
     async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
-        sender = sender_of(
-            request.remote or "", request.headers.getall("X-Forwarded-For", []), trusted_proxies
-        )
+        remote = request.remote or ""
+        sender = sender_of(remote, request.headers.getall("X-Forwarded-For", []), is_ours)
         status = 500
         with logs.working_for(request_id):
             try:
                 _refuse_packed(request)
-                response = await handler(request.clone(remote=sender))
+                seen = request if sender == remote else request.clone(remote=sender)
+                response = await handler(seen)
                 status = response.status
             except web.HTTPException as answer:
                 status = answer.status
@@ -47,12 +53,23 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
             finally:
                 resource = request.match_info.route.resource
                 route = resource.canonical if resource else "unknown"
-                metrics.requests.labels(route, status).inc()
+                counter(route, status).inc()
         if not response.prepared:
             response.headers["X-Request-Id"] = request_id
         return response
 
     return watched
+
+
+async def _expect(request: web.Request) -> web.StreamResponse | None:
+    """Refuse an expectation in bytes that are no text, too, before any middleware could.
+
+    The library repeats it in its answer, which then could not be sent: anybody got a 500.
+    """
+    try:
+        return await _library_expects(request)
+    except UnicodeError:
+        raise web.HTTPExpectationFailed from None
 
 
 def _brief(record: logging.LogRecord) -> bool:
@@ -94,7 +111,18 @@ def _refuse_packed(request: web.Request) -> None:
         raise web.HTTPUnsupportedMediaType(text="Send the body without a Content-Encoding.")
 
 
-def sender_of(remote: str, forwarded: Sequence[str], trusted: Networks) -> str:
+def proxies(trusted: Networks) -> Callable[[str], bool]:
+    """Whether an address is a proxy of ours; `ValueError` for what is no address."""
+
+    @lru_cache(_ADDRESSES)
+    def is_ours(address: str) -> bool:
+        known = ip_address(address)
+        return any(known in network for network in trusted)
+
+    return is_ours
+
+
+def sender_of(remote: str, forwarded: Sequence[str], is_ours: Callable[[str], bool]) -> str:
     """The address that a request comes from, seen through the proxies that we trust.
 
     A proxy appends whom it heard to X-Forwarded-For. So the list is read from its end, and
@@ -104,9 +132,8 @@ def sender_of(remote: str, forwarded: Sequence[str], trusted: Networks) -> str:
     hops = [hop.strip() for line in forwarded for hop in line.split(",")]
     for address in (remote, *reversed(hops)):
         try:
-            known = any(ip_address(address) in network for network in trusted)
+            if not is_ours(address):
+                return address
         except ValueError:
             return remote
-        if not known:
-            return address
     return remote

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from door import headers, sender_of, watch
+from door import headers, proxies, sender_of, watch
 from health import Metrics
 
 TRUSTED = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24")]
@@ -29,7 +29,7 @@ TRUSTED = [ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24")]
 )
 def test_only_our_own_proxies_are_believed(remote: str, forwarded: list[str], sender: str) -> None:
     """Nobody gets around a rate limit by writing a header."""
-    assert sender_of(remote, forwarded, TRUSTED) == sender
+    assert sender_of(remote, forwarded, proxies(TRUSTED)) == sender
 
 
 async def test_each_request_has_an_id_and_a_sender_and_is_counted() -> None:
@@ -117,3 +117,17 @@ async def test_what_is_no_http_is_a_line_in_the_log(caplog: pytest.LogCaptureFix
     (line,) = [one for one in caplog.records if one.name == "aiohttp.server"]
     assert (line.levelno, line.exc_info) == (logging.WARNING, None)
     assert "secret" not in line.getMessage()
+
+
+@pytest.mark.parametrize("path", [b"/", b"/nowhere"])
+async def test_an_expectation_that_is_no_text_is_not_met(path: bytes) -> None:
+    """Before any route or middleware is reached, and without a failure of ours."""
+    app = web.Application(middlewares=[watch(Metrics(), TRUSTED)])
+    app.router.add_get("/", lambda _: web.Response())
+    async with TestServer(app) as server:
+        for expected, status in ((b"\xff", b"417"), (b"tea", b"417")):
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nExpect: " + expected)
+            writer.write(b"\r\n\r\n")
+            assert (await reader.readline()).split()[1] == status
+            writer.close()
