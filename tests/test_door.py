@@ -123,7 +123,11 @@ async def test_what_is_no_http_is_a_line_in_the_log(caplog: pytest.LogCaptureFix
 async def test_an_expectation_that_is_no_text_is_not_met(path: bytes) -> None:
     """Before any route or middleware is reached, and without a failure of ours."""
     app = web.Application(middlewares=[watch(Metrics(), TRUSTED)])
-    app.router.add_get("/", lambda _: web.Response())
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app.router.add_get("/", show)
     async with TestServer(app) as server:
         for expected, status in ((b"\xff", b"417"), (b"tea", b"417")):
             reader, writer = await asyncio.open_connection(server.host, server.port)

@@ -8,7 +8,7 @@ since a handler fetches the object itself.
 from typing import Final, Literal
 
 import msgspec
-import stripe
+from stripe import SignatureVerificationError, WebhookSignature
 
 from webhooks.errors import BadSignature, MalformedBody
 
@@ -61,8 +61,8 @@ def _signed_with(secret: str, body: bytes, header: str) -> bool:
     A body that is no UTF-8 and a signature beyond ASCII make it raise errors of Python's.
     """
     try:
-        stripe.WebhookSignature.verify_header(body, header, secret)
-    except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
+        WebhookSignature.verify_header(body, header, secret)
+    except (SignatureVerificationError, UnicodeDecodeError, TypeError):
         return False
     return True
 
