@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlmodel import col, select
 
-from storage import affiliates, migrate, raw_sums, referrals
+from storage import affiliates, migrate, migrating, raw_sums, referrals
 from storage import codes as code_rows
 from storage.db import Database
 from storage.ledger import LedgerEntry
@@ -48,7 +48,7 @@ async def test_a_program_from_before_comes_through_with_its_money(db: Database) 
     await settle(db, facts(1), facts(2))
 
     def back(sync: Connection) -> set[str]:
-        command.downgrade(migrate.config(sync), _FIRST_WITH_SALES)
+        command.downgrade(migrating.config(sync), _FIRST_WITH_SALES)
         return set(inspect(sync).get_table_names())
 
     async with db.engine.begin() as connection:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from alembic.script import ScriptDirectory
 
-from storage import migrate
+from storage import migrating
 from storage.revisions import VERSIONS, revisions
 from storage.tables import METADATA
 from tests.large import FEW
@@ -93,7 +93,7 @@ def problems(source: str, *, phase: str, needs: str = "", known: tuple[str, ...]
 
 
 def _scripts() -> list[ModuleType]:
-    found = ScriptDirectory.from_config(migrate.config()).walk_revisions()
+    found = ScriptDirectory.from_config(migrating.config()).walk_revisions()
     return sorted((one.module for one in found), key=lambda module: module.revision)
 
 
