@@ -32,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
         "clerk-metadata": "clerk_metadata",
         "reconcile": "reconcile",
         "rollups": "rollups",
+        "archive": "archive",
         "tax": "tax",
         "privacy": "privacy",
         "token": "tokens",

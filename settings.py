@@ -164,6 +164,7 @@ class Settings(BaseSettings):
     outgoing_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     redis_url: SecretStr | None = None
     reports_dir: Path | None = None
+    archive_dir: Path | None = None
 
     @field_validator("slack_reviewers", "slack_finance", mode="before")
     @classmethod

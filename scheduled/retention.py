@@ -1,18 +1,14 @@
 """Nightly: forget what has had its time, a few thousand rows at a time."""
 
 import asyncio
-from typing import Final
 
 import structlog
 
 from domain import program, retention
+from domain.errors import ConflictError
 from outbox.services import Services
+from scheduled import archive
 from storage import retention as rows
-
-AT_ONCE: Final = 2000
-"""Rows of a transaction: less than a tenth of a second, for which nobody else can write."""
-PAUSE_S: Final = 0.05
-"""Between two of them, in which everybody else gets in."""
 
 _log = structlog.get_logger("retention")
 
@@ -24,18 +20,29 @@ async def forget(services: Services) -> None:
         await retention.begin(session, settings)
         forms = await retention.forget_tax_forms(session, settings)
     gone = {"tax_forms": forms}
+    folder, problem = services.settings.archive_dir, None
     for term in retention.TERMS:
         moment = retention.before(term.days(settings))
+        if folder is not None and term.name in archive.WHAT:
+            try:
+                with archive.alone(folder):
+                    gone[term.name] = await archive.put_away(services, folder, term.name, moment)
+            except (OSError, ConflictError) as error:
+                problem = error
+            continue
         gone[term.name] = 0
         while True:
             async with services.db.transaction() as session:
-                some = await term.forget(session, moment, AT_ONCE)
+                some = await term.forget(session, moment, archive.AT_ONCE)
             gone[term.name] += some
-            if some < AT_ONCE:
+            if some < archive.AT_ONCE:
                 break
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(archive.PAUSE_S)
     gone["visitors"] = await _forget_visitors(services)
     _log.info("forgotten", **gone)
+    if problem is not None:
+        # All else is done. Nothing is deleted that could not be written: it is tried again.
+        raise problem
 
 
 async def _forget_visitors(services: Services) -> int:
@@ -43,8 +50,8 @@ async def _forget_visitors(services: Services) -> int:
     gone = 0
     while True:
         async with services.db.transaction() as session:
-            some = await rows.visitors_of_erased(session, AT_ONCE)
+            some = await rows.visitors_of_erased(session, archive.AT_ONCE)
         gone += some
-        if some < AT_ONCE:
+        if some < archive.AT_ONCE:
             return gone
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(archive.PAUSE_S)

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import Select, delete, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,10 +47,35 @@ async def mark(session: AsyncSession, what: str, since: datetime) -> None:
     await session.flush()
 
 
+def old_clicks(before: datetime, limit: int) -> Select[tuple[UUID]]:
+    """The ids of clicks of before a moment, the oldest first."""
+    old = sa_select(col(Click.id)).where(col(Click.clicked_at) < before)
+    return old.order_by(col(Click.clicked_at)).limit(limit)
+
+
+def old_events(before: datetime, limit: int) -> Select[tuple[UUID]]:
+    """The ids of events that came before a moment and were handled, the oldest first."""
+    old = sa_select(col(InboxEvent.id)).where(
+        col(InboxEvent.id) < first_id(before),
+        col(InboxEvent.handled_at).is_not(None),
+        col(InboxEvent.received_at) < before,
+    )
+    return old.order_by(col(InboxEvent.id)).limit(limit)
+
+
+def old_effects(before: datetime, limit: int) -> Select[tuple[UUID]]:
+    """The ids of effects that were asked for before a moment and are done, the oldest first."""
+    old = sa_select(col(Effect.id)).where(
+        col(Effect.id) < first_id(before),
+        col(Effect.handled_at).is_not(None),
+        col(Effect.asked_at) < before,
+    )
+    return old.order_by(col(Effect.id)).limit(limit)
+
+
 async def clicks(session: AsyncSession, before: datetime, limit: int) -> int:
     """Delete clicks of before a moment, the oldest first; returns how many."""
-    old = select(Click.id).where(col(Click.clicked_at) < before)
-    old = old.order_by(col(Click.clicked_at)).limit(limit)
+    old = old_clicks(before, limit)
     return (await session.exec(delete(Click).where(col(Click.id).in_(old)))).rowcount
 
 
@@ -63,23 +90,13 @@ async def landing_views(session: AsyncSession, before: datetime, limit: int) -> 
 
 async def events(session: AsyncSession, before: datetime, limit: int) -> int:
     """Delete events that came before a moment and were handled, with their bodies."""
-    old = select(InboxEvent.id).where(
-        col(InboxEvent.id) < first_id(before),
-        col(InboxEvent.handled_at).is_not(None),
-        col(InboxEvent.received_at) < before,
-    )
-    old = old.order_by(col(InboxEvent.id)).limit(limit)
+    old = old_events(before, limit)
     return (await session.exec(delete(InboxEvent).where(col(InboxEvent.id).in_(old)))).rowcount
 
 
 async def effects(session: AsyncSession, before: datetime, limit: int) -> int:
     """Delete effects that were asked for before a moment and are done, with whom they were for."""
-    old = select(Effect.id).where(
-        col(Effect.id) < first_id(before),
-        col(Effect.handled_at).is_not(None),
-        col(Effect.asked_at) < before,
-    )
-    old = old.order_by(col(Effect.id)).limit(limit)
+    old = old_effects(before, limit)
     return (await session.exec(delete(Effect).where(col(Effect.id).in_(old)))).rowcount
 
 

@@ -10,7 +10,7 @@ from domain import program
 from domain.clicks import Touch, row, visitor_key
 from domain.errors import InvalidError
 from outbox.services import Services
-from scheduled import retention
+from scheduled import archive, retention
 from settings import Settings
 from storage import raw_sums
 from storage import retention as rows
@@ -59,7 +59,7 @@ async def test_clicks_go_after_their_days_and_their_sums_stay(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In batches; neither a check nor a rebuild takes the history away, and both still mend."""
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(archive, "AT_ONCE", 2)
     old = [NOW - timedelta(days=days) for days in (500, 450, 401, 400)]
     await _click(db, *old, NOW - timedelta(days=399), NOW)
     await settle(db, facts(paid_at=NOW - timedelta(days=500)))
