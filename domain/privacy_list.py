@@ -83,6 +83,7 @@ LIST: Final = (
             "affiliate_contest_places",
             "affiliate_contest_disqualifications",
             "affiliate_ledger",
+            "affiliate_ledger_closings",
             "affiliate_payouts",
             "payout_batches",
             "referral_rollups",
@@ -256,11 +257,14 @@ NOBODYS: Final = frozenset(
         "affiliate_terms",
         "affiliate_tiers",
         "alerts",
+        "archive_files",
+        "discount_code_sums",
         "job_runs",
-        "operator_cards",
         "oldest_code",
+        "operator_cards",
         "outside_services",
         "retention_marks",
+        "sale_days",
     }
 )
 """Tables that hold what operators made or switched, and nothing about a person."""

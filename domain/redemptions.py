@@ -176,6 +176,7 @@ async def _count(session: AsyncSession, code: DiscountCode, settings: Program) -
     given: Mapping[str, tuple[int, int]] = (await rows.given(session, [code.id])).get(code.id, {})
     code.total_discount_cents = given.get(code.currency or settings.currency, (0, 0))[0]
     session.add(code)
+    await rows.keep_sums(session, code.id, given)
     await session.flush()
 
 

@@ -1,7 +1,8 @@
 """How the program does, and what it owes. Money is minor units by currency, never added up."""
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -12,9 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain import program
-from storage import affiliates
+from storage import affiliates, closings, sale_days
 from storage import stats as rows
 from storage.affiliates import Affiliate
+from storage.sale_days import SaleDay
 
 TOP: Final = 5
 CREDITED: Final = "credited"
@@ -83,16 +85,28 @@ async def overview(session: AsyncSession, period: Period) -> Overview:
     """The figures of a period, up to now."""
     now = clock.now()
     since = period.since(now)
-    outcomes = await rows.sales_by_outcome(session, since)
-    earned = await rows.commissions_by_affiliate(session, since)
+    currency = (await program.load(session)).currency
+    bounds, labels = _parts(period, now)
+    if period in {Period.MONTH, Period.ALL}:
+        days = await sale_days.since(session, since.date())
+        outcomes = [(one.outcome, one.currency, one.count, one.kept) for one in days]
+        parts = _by_part(days, bounds)
+    else:
+        outcomes = await rows.sales_by_outcome(session, since)
+        parts = await rows.sales_between(session, bounds)
+    if period is Period.ALL:
+        earned = await rows.top_ever(session, currency, TOP)
+        commissions = await rows.earned_ever(session)
+    else:
+        earned = await rows.commissions_by_affiliate(session, since)
+        commissions = Counter[str]()
+        for _, unit, _, amount in earned:
+            commissions[unit] += amount
     kept, kept_credited = Counter[str](), Counter[str]()
-    for outcome, currency, _, amount in outcomes:
-        kept[currency] += amount
+    for outcome, unit, _, amount in outcomes:
+        kept[unit] += amount
         if outcome == CREDITED:
-            kept_credited[currency] += amount
-    commissions = Counter[str]()
-    for _, currency, _, amount in earned:
-        commissions[currency] += amount
+            kept_credited[unit] += amount
     new_affiliates, applications = await rows.count_new(session, since)
     return Overview(
         period,
@@ -104,8 +118,8 @@ async def overview(session: AsyncSession, period: Period) -> Overview:
         dict(commissions),
         new_affiliates,
         applications,
-        top(earned, (await program.load(session)).currency),
-        await _course(session, period, now),
+        top(earned, currency),
+        _course(labels, parts),
     )
 
 
@@ -127,10 +141,17 @@ def top(earned: Sequence[tuple[Affiliate, str, int, int]], currency: str) -> lis
     return sorted(found.values(), key=rank)[:TOP]
 
 
-async def _course(session: AsyncSession, period: Period, now: datetime) -> Course:
-    bounds, labels = _parts(period, now)
+def _by_part(days: Iterable[SaleDay], bounds: Sequence[datetime]) -> Iterator[tuple[str, int, int]]:
+    """As `storage.stats.sales_between`, of whole days."""
+    firsts = [bound.date() for bound in bounds]
+    for one in days:
+        if firsts[0] <= one.day < firsts[-1]:
+            yield one.outcome, bisect_right(firsts, one.day) - 1, one.count
+
+
+def _course(labels: Sequence[str], parts: Iterable[tuple[str, int, int]]) -> Course:
     credited, others = [0] * len(labels), [0] * len(labels)
-    for outcome, part, count in await rows.sales_between(session, bounds):
+    for outcome, part, count in parts:
         (credited if outcome == CREDITED else others)[part] += count
     return Course(labels, credited, others)
 
@@ -188,7 +209,7 @@ class Report:
 
 async def report(session: AsyncSession) -> Report:
     """What is owed, held, on its way and paid."""
-    balances = await rows.balances(session, clock.now())
+    balances = await closings.balances(session, clock.now())
     sent, under_way = await rows.sent(session), await rows.under_way(session)
     people = await affiliates.by_ids(session, {owner for owner, _ in balances})
     everybody = [

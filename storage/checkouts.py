@@ -154,14 +154,19 @@ async def referrers(
 
     Of one code only, where it is named.
     """
-    query = (
-        select(Redemption.discount_code_id, Checkout.referrer)
-        .join(Checkout, col(Checkout.id) == Redemption.checkout_id)
-        .where(is_since(after), is_use(), Checkout.referrer != "")
-        .distinct()
+    # Looked up for each use: a join would rather read all checkouts there ever were.
+    host = (
+        select(Checkout.referrer)
+        .where(col(Checkout.id) == col(Redemption.checkout_id))
+        .scalar_subquery()
+    )
+    used = select(col(Redemption.discount_code_id).label("code"), host.label("host")).where(
+        is_since(after), is_use(), col(Redemption.checkout_id).is_not(None)
     )
     if code_id is not None:
-        query = query.where(Redemption.discount_code_id == code_id)
+        used = used.where(Redemption.discount_code_id == code_id)
+    uses = used.subquery()
+    query = select(uses.c.code, uses.c.host).where(uses.c.host != "").distinct()
     found: dict[UUID, set[str]] = {}
     for code, host in await session.exec(query):
         found.setdefault(code, set()).add(host)

@@ -17,6 +17,7 @@ POSTED_FOR = "commission:"
 """How the `source` of an entry begins that belongs to a commission, before its id."""
 OF_PAYOUTS = text("source LIKE 'payout:%'")
 _BESIDE_SALES = text("source NOT LIKE 'commission:%'")
+EARLY = text("available_at <= created_at")
 """As texts, the same wherever they stand: an index of some rows serves who asks in its words."""
 
 
@@ -32,6 +33,15 @@ class LedgerEntry(SQLModel, table=True):
         Index(
             "ix_affiliate_ledger_affiliate",
             *("affiliate_user_id", "currency", "available_at", "amount"),
+        ),
+        Index(
+            "ix_affiliate_ledger_free", "available_at", "affiliate_user_id", "currency", "amount"
+        ),
+        Index(
+            "ix_affiliate_ledger_early",
+            "created_at",
+            sqlite_where=EARLY,
+            postgresql_where=EARLY,
         ),
         Index("ix_affiliate_ledger_pages", "affiliate_user_id", "id"),
         Index("ix_affiliate_ledger_months", "affiliate_user_id", "created_at"),

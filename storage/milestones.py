@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import clock
 from storage.affiliates import Affiliate
 from storage.ids import new_id
-from storage.referrals import Referral
+from storage.leaderboard import EVER, MonthRollup
 
 
 class Milestone(SQLModel, table=True):
@@ -126,16 +126,18 @@ async def count_due(
     Those whom the milestone, where there is one, was awarded to before do not count.
     """
     reached = (
-        select(Referral.affiliate_user_id)
-        .join(Affiliate, col(Affiliate.id) == col(Referral.affiliate_user_id))
-        .where(col(Referral.counted).is_(True), Affiliate.status == status)
-        .group_by(col(Referral.affiliate_user_id))
-        .having(func.count() >= threshold)
+        select(MonthRollup.affiliate_user_id)
+        .join(Affiliate, col(Affiliate.id) == col(MonthRollup.affiliate_user_id))
+        .where(
+            MonthRollup.period == EVER,
+            col(MonthRollup.referrals) >= threshold,
+            Affiliate.status == status,
+        )
     )
     if milestone_id is not None:
         reached = reached.where(
             ~exists().where(
-                col(MilestoneAward.affiliate_user_id) == col(Referral.affiliate_user_id),
+                col(MilestoneAward.affiliate_user_id) == col(MonthRollup.affiliate_user_id),
                 col(MilestoneAward.milestone_id) == milestone_id,
             )
         )
@@ -148,9 +150,11 @@ async def due(session: AsyncSession, status: str, at: datetime, limit: int) -> S
     In vain are those with too few referrals by now and a bonus that is still on hold.
     """
     counts = (
-        select(col(Referral.affiliate_user_id).label("affiliate"), func.count().label("converted"))
-        .where(col(Referral.counted).is_(True))
-        .group_by(col(Referral.affiliate_user_id))
+        select(
+            col(MonthRollup.affiliate_user_id).label("affiliate"),
+            col(MonthRollup.referrals).label("converted"),
+        )
+        .where(MonthRollup.period == EVER, col(MonthRollup.referrals) > 0)
         .subquery()
     )
     in_force = col(Milestone.is_active).is_(True) & col(Milestone.archived_at).is_(None)

@@ -14,6 +14,7 @@ from storage.applications import Application, ApplicationSubmission
 from storage.audit import AuditLine
 from storage.checklists import ChecklistTick
 from storage.clicks import Click
+from storage.closings import LedgerClosing
 from storage.codes import DiscountCode
 from storage.commissions import Commission
 from storage.compliance import Case, CaseAnswer, PageCheck, Violation
@@ -163,6 +164,7 @@ PARTS: Final = (
     _part("contest_places", FinalPlace),
     _part("contest_disqualifications", Disqualification, None, "decided_by"),
     _part("ledger", LedgerEntry),
+    _part("ledger_closings", LedgerClosing),
     _part("earlier_programs", ImportedAffiliate),
     _part("earlier_commissions", ImportedCommission),
     _part("payouts", Payout, None, "approvals", "decided_by"),

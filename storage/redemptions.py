@@ -1,6 +1,6 @@
 """Redemptions: every invoice on which a discount code took something off."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from storage.codes import DiscountCode
 from storage.ids import new_id
 from storage.sales import Sale
 
@@ -50,6 +51,17 @@ class Redemption(SQLModel, table=True):
     redeemed_at: datetime
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
+
+
+class RedemptionSum(SQLModel, table=True):
+    """What a code has taken off in a currency, and what of that was refunded, in minor units."""
+
+    __tablename__ = "discount_code_sums"
+
+    discount_code_id: UUID = Field(foreign_key="discount_codes.id", primary_key=True)
+    currency: str = Field(primary_key=True)
+    given_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    refunded_cents: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
 def is_use() -> ColumnElement[bool]:
@@ -200,14 +212,24 @@ async def given(
     return found
 
 
+async def keep_sums(
+    session: AsyncSession, code_id: UUID, given: Mapping[str, tuple[int, int]]
+) -> None:
+    """Keep what a code took off, as `given` says it, for `totals`; whoever calls holds the code."""
+    for currency, (off, back) in given.items():
+        row = await session.get(RedemptionSum, (code_id, currency))
+        row = row or RedemptionSum(discount_code_id=code_id, currency=currency)
+        row.given_cents, row.refunded_cents = off, back
+        session.add(row)
+
+
 async def totals(session: AsyncSession) -> tuple[int, dict[str, tuple[int, int]]]:
     """How often codes were used at all, and what was given as in `given`."""
+    uses = (await session.exec(select(func.sum(DiscountCode.total_uses)))).one()
     query = select(
-        Redemption.currency,
-        func.count().filter(is_use()),
-        func.sum(Redemption.discount_amount_cents),
-        func.sum(Redemption.refunded_cents),
-    ).group_by(Redemption.currency)
+        RedemptionSum.currency,
+        func.sum(RedemptionSum.given_cents),
+        func.sum(RedemptionSum.refunded_cents),
+    ).group_by(RedemptionSum.currency)
     found = (await session.exec(query)).all()
-    by_currency = {currency: (int(off), int(back)) for currency, _, off, back in found}
-    return sum(uses for _, uses, _, _ in found), by_currency
+    return int(uses or 0), {currency: (int(off), int(back)) for currency, off, back in found}

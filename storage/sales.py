@@ -34,6 +34,7 @@ class Sale(SQLModel, table=True):
         Index("ix_sales_card", "card"),
         Index("ix_sales_person", "person_key"),
         Index("ix_sales_paid", "paid_at"),
+        Index("ix_sales_updated", "updated_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

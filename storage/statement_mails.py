@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import Index, or_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col, exists, func, select
@@ -23,6 +23,7 @@ class StatementMail(SQLModel, table=True):
     """One affiliate's statement of one month (`2026-11`): `status` is sent or left_out."""
 
     __tablename__ = "affiliate_statement_mails"
+    __table_args__ = (Index("ix_affiliate_statement_mails_month", "month", "affiliate_user_id"),)
 
     affiliate_user_id: UUID = Field(foreign_key="affiliates.id", primary_key=True)
     month: str = Field(primary_key=True)
@@ -74,11 +75,18 @@ async def with_anything(
     session: AsyncSession, ids: Collection[UUID], start: datetime, end: datetime
 ) -> set[UUID]:
     """Which of these had any movement from `start` to before `end`, or a balance then."""
-    moved = func.count().filter(col(LedgerEntry.created_at) >= start)
-    query = (
-        select(LedgerEntry.affiliate_user_id)
-        .where(col(LedgerEntry.affiliate_user_id).in_(ids), col(LedgerEntry.created_at) < end)
-        .group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
-        .having(or_(func.sum(LedgerEntry.amount) != 0, moved > 0))
+    # By affiliate, each by the index of their own entries.
+    theirs = col(LedgerEntry.affiliate_user_id) == col(Affiliate.id)
+    moved = exists().where(
+        theirs, col(LedgerEntry.created_at) >= start, col(LedgerEntry.created_at) < end
     )
+    left = (
+        select(LedgerEntry.currency)
+        .where(theirs, col(LedgerEntry.created_at) < end)
+        .group_by(LedgerEntry.currency)
+        .having(func.sum(LedgerEntry.amount) != 0)
+        .correlate(Affiliate)
+        .exists()
+    )
+    query = select(Affiliate.id).where(col(Affiliate.id).in_(ids), or_(moved, left))
     return set((await session.exec(query)).all())

@@ -14,6 +14,7 @@ from storage.applications import Application
 from storage.commissions import Commission
 from storage.compliance import Case
 from storage.inbox import InboxEvent
+from storage.leaderboard import EVER, MonthEarning
 from storage.leaks import Leak
 from storage.ledger import OF_PAYOUTS, LedgerEntry
 from storage.outbox import Effect
@@ -52,23 +53,6 @@ async def under_way(session: AsyncSession, affiliate_id: UUID | None = None) -> 
     if affiliate_id is not None:
         query = query.where(Payout.affiliate_user_id == affiliate_id)
     return {(owner, currency): int(sum_) for owner, currency, sum_ in await session.exec(query)}
-
-
-async def balances(session: AsyncSession, at: datetime) -> dict[tuple[UUID, str], tuple[int, int]]:
-    """`(available, pending)` of everybody at a moment, by affiliate and currency."""
-    available = func.coalesce(
-        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) <= at), 0
-    )
-    pending = func.coalesce(
-        func.sum(LedgerEntry.amount).filter(col(LedgerEntry.available_at) > at), 0
-    )
-    query = select(
-        LedgerEntry.affiliate_user_id, LedgerEntry.currency, available, pending
-    ).group_by(col(LedgerEntry.affiliate_user_id), col(LedgerEntry.currency))
-    return {
-        (owner, currency): (int(ready), int(held))
-        for owner, currency, ready, held in await session.exec(query)
-    }
 
 
 async def sales_by_outcome(
@@ -130,6 +114,37 @@ async def commissions_by_affiliate(
     )
     rows = await session.exec(query)
     return [(owner, currency, count, int(sum_)) for owner, currency, count, sum_ in rows]
+
+
+async def earned_ever(session: AsyncSession) -> dict[str, int]:
+    """What all commissions come to, less what was taken back, by currency."""
+    query = (
+        select(MonthEarning.currency, func.sum(MonthEarning.amount))
+        .where(MonthEarning.period == EVER)
+        .group_by(MonthEarning.currency)
+    )
+    return {currency: int(sum_) for currency, sum_ in await session.exec(query)}
+
+
+async def top_ever(
+    session: AsyncSession, currency: str, limit: int
+) -> Sequence[tuple[Affiliate, str, int, int]]:
+    """As `commissions_by_affiliate`, of those who have earned most in a currency ever."""
+    first = (
+        select(MonthEarning.affiliate_user_id)
+        .where(MonthEarning.period == EVER, MonthEarning.currency == currency)
+        .order_by(col(MonthEarning.amount).desc(), col(MonthEarning.affiliate_user_id))
+        .limit(limit)
+    )
+    owners = (await session.exec(first)).all()
+    query = (
+        select(Affiliate, Commission.currency, func.count(), func.sum(Commission.amount_cents))
+        .join(Affiliate, col(Affiliate.id) == col(Commission.affiliate_user_id))
+        .where(col(Commission.affiliate_user_id).in_(owners))
+        .group_by(col(Affiliate.id), col(Commission.currency))
+    )
+    rows = await session.exec(query)
+    return [(owner, unit, count, int(sum_)) for owner, unit, count, sum_ in rows]
 
 
 async def count_new(

@@ -41,7 +41,7 @@ FEW: Final = frozenset(
         *("affiliate_contests", "affiliate_contest_places", "affiliate_networks"),
         *("affiliate_assets", "affiliate_asset_files", "affiliate_asset_versions"),
         *("affiliate_drip_texts", "affiliate_imports", "operator_tokens", "payout_batches"),
-        "archive_files",
+        *("archive_files", "sale_days"),
         *("retention_marks", "job_runs", "alerts", "oldest_code"),
         *("affiliate_contest_disqualifications", "outside_services", "operator_alerts"),
     }

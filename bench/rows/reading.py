@@ -1,7 +1,9 @@
 """Pages and answers of a program a hundred times as large: what affiliates wait for.
 
-Making the large one up takes about half an hour for each database; a quick run makes a tenth of it.
-The times are those of a client beside the server, which waits for one answer before it asks again.
+Making the large one up takes minutes for each database, so both are kept in `var/bench` for later
+runs; a quick run makes a tenth of it. There is a click for each commission here, to have the whole
+bench end in a while: `python -m bench.sweep` measures with ten for each. The times are those of a
+client beside the server, which waits for one answer before it asks again.
 """
 
 import asyncio
@@ -25,9 +27,11 @@ from storage.db import Database
 from storage.leaderboard import EVER, MonthRollup
 
 _HERE: Final = Path(__file__).parents[2]
+_MIGRATIONS: Final = _HERE / "storage" / "migrations" / "versions"
 _TIMES: Final = 200
-_SMALL: Final = 1
-"""In percent of the whole: 10,000 commissions."""
+_SMALL: Final = 10_000
+_LARGE: Final = 1_000_000
+"""How many commissions there are, and as many clicks."""
 _PAGES: Final = {
     "Dashboard": "/affiliate/dashboard",
     "Leaderboard": "/api/affiliate/leaderboard",
@@ -38,17 +42,14 @@ _PAGES: Final = {
 
 async def measure(lab: Lab) -> list[Figure]:
     """Each page's time in a large program beside its time in a small one, on both databases."""
-    large = lab.count(100)
+    large = lab.count(_LARGE)
     figures = []
-    for name, urls in (
-        ("SQLite", (lab.sqlite(), lab.sqlite())),
-        ("PostgreSQL", (await lab.postgresql(), await lab.postgresql())),
-    ):
-        small_ms, _ = await _measured(lab, urls[0], _SMALL)
-        large_ms, plain_ms = await _measured(lab, urls[1], large)
+    for name in ("SQLite", "PostgreSQL"):
+        small_ms, _ = await _measured(lab, name, _SMALL)
+        large_ms, plain_ms = await _measured(lab, name, large)
         for page in _PAGES:
             ours, floor = large_ms[page], small_ms[page]
-            size = f"{large * 10_000:,} commissions and {large * 100_000:,} clicks, {name}"
+            size = f"{large:,} commissions and as many clicks, {name}"
             figures += [
                 Figure(
                     work=f"{page}: {size}",
@@ -71,15 +72,22 @@ async def measure(lab: Lab) -> list[Figure]:
     return figures
 
 
-async def _measured(lab: Lab, url: str, percent: int) -> tuple[dict[str, float], float]:
+async def _measured(lab: Lab, name: str, count: int) -> tuple[dict[str, float], float]:
     """How long each page takes (ms, the median), and a plain ranking by what was earned."""
-    made = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.generate", url, "--percent", str(percent)), cwd=_HERE
-    )
-    if await made.wait():
-        raise RuntimeError(f"{url} could not be filled")
+    head = max(one.name for one in _MIGRATIONS.glob("[0-9]*.py"))[:4]
+    kept = f"bench_{count}_{head}_{clock.now():%Y%m}"
+    url, full = await lab.kept(kept, sqlite=name == "SQLite")
+    if not full.exists():
+        lab.say(f"making up {count:,} commissions, {name}")
+        made = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.kept", url, str(count), str(count)), cwd=_HERE
+        )
+        if await made.wait():
+            raise RuntimeError(f"{name} could not be filled")
+        full.touch()
+    lab.say(f"reading beside {count:,} commissions, {name}")
     db = Database(url)
-    token = await _signed_in(db, await _typical(db))
+    token = await _signed_in(db, await typical(db))
     took = {}
     environment = {"DATABASE_URL": url}
     async with lab.serving("-m", "bench.servers", "pages", environment=environment) as port:
@@ -102,7 +110,7 @@ async def _once(client: aiohttp.ClientSession, path: str) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-async def _typical(db: Database) -> Affiliate:
+async def typical(db: Database) -> Affiliate:
     """An affiliate with about a thousand clicks: as much is shown of them in each size."""
     async with db.read() as session:
         query = (

@@ -13,7 +13,7 @@ from bench.generate import fill
 from bench.story import Story
 from domain.audit import first_broken_line
 from domain.reconcile import disagreements
-from storage import raw_sums, referrals, stats
+from storage import closings, raw_sums, referrals
 from storage.affiliates import Affiliate
 from storage.clicks import Click
 from storage.commissions import Commission
@@ -49,7 +49,7 @@ async def test_the_books_agree_and_the_sums_are_those_of_the_rows(db: Database) 
         assert (await session.exec(taken_back)).one() > 10
         states = select(Payout.status, func.count()).group_by(Payout.status)
         assert {"paid", "requested"} == dict((await session.exec(states)).all()).keys()
-        assert any(pending for _, pending in (await stats.balances(session, END)).values())
+        assert any(pending for _, pending in (await closings.balances(session, END)).values())
 
 
 async def test_a_database_with_somebody_in_it_is_left_alone(sqlite: Database) -> None:
