@@ -94,7 +94,8 @@ class Awin:
         )
         job = str(answer.get("jobId") or "") if isinstance(answer, dict) else ""
         if not job.isalnum():
-            raise TransportError("Awin took a change without naming its job", permanent=True)
+            # Changes are final values: this one may be sent again.
+            raise TransportError("Awin took a change without naming its job")
         return Taken(f"job {job}", f"{_JOB}{job}")
 
     async def find(self, order: Order) -> Taken | None:

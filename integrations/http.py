@@ -67,7 +67,7 @@ class JsonApi:
         """Ask for `path` and return the JSON of the answer.
 
         `raw` is a body of another form, which `headers` name. Without `needs_json` an answer
-        that succeeded with something else is None.
+        that succeeded with something else is None. A web page is never the service's own answer.
 
         Raises `TransportError`: permanent for a refusal (4xx, or a redirect), worth a retry for
         a timeout, a broken connection, 408, 425, 429, 5xx and an answer that is not JSON.
@@ -125,7 +125,8 @@ class JsonApi:
         try:
             answer = json.loads(raw)
         except ValueError as error:
-            if succeeded and needs_json:
+            page = headers.get("Content-Type", "").startswith("text/html")
+            if succeeded and (needs_json or page):
                 raise TransportError(f"{self.name} answered {status} without JSON") from error
             answer = None
         if succeeded:

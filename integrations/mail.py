@@ -10,6 +10,9 @@ MAX_KEY_LENGTH = 256
 """Characters of an idempotency key, at most (https://resend.com/docs/dashboard/emails/
 idempotency-keys)."""
 
+SENT_OTHERWISE = "invalid_idempotent_request"
+"""The code of a refusal: a mail was sent under this key already, and it was another one."""
+
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"\x00-\x20\x7f]+@[^\s@<>()\[\]\\,;:"\x00-\x20\x7f]+""")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

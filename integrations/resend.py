@@ -37,12 +37,15 @@ class Resend:
             body["headers"] = dict(mail.headers)
         headers = {"Idempotency-Key": checked_key(idempotency_key)}
         try:
-            await self._api.call("POST", "/emails", body=body, headers=headers)
+            answer = await self._api.call("POST", "/emails", body=body, headers=headers)
         except TransportError as error:
             if error.code == "concurrent_idempotent_requests":
                 # Our own earlier attempt is still under way there; its outcome comes by retry.
                 raise TransportError(str(error), retry_after=_WAIT_S, code=error.code) from error
             raise
+        if not isinstance(answer, dict) or not answer.get("id"):
+            # Repeated with the same key, so that nobody is mailed twice.
+            raise TransportError("Resend took a mail without naming it")
 
     async def ping(self) -> None:
         """Prove that Resend answers and knows our key, also one that may only send."""

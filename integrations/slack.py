@@ -58,12 +58,19 @@ async def scopes(slack: AsyncWebClient) -> frozenset[str]:
 
 async def _call(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> dict[str, Any]:
     answer = await _answer(slack, method, how)
-    return answer.data if isinstance(answer.data, dict) else {}
+    told: dict[str, Any] = answer.data  # type: ignore[assignment] # as `_answer` has looked
+    return told
 
 
 async def _answer(slack: AsyncWebClient, method: str, how: dict[str, Any]) -> AsyncSlackResponse:
-    with _faults_told_apart(method):
-        return await slack.api_call(method, **how)
+    with _faults_told_apart(method) as asked:
+        try:
+            answer = await slack.api_call(method, **how)
+        except AttributeError as error:  # the library takes any JSON for an object
+            raise TransportError(f"Slack's answer to {method} is none of Slack's.") from error
+        if not isinstance(answer.data, dict) or answer.data.get("ok") is not True:
+            raise _told(asked, method, answer)
+        return answer
 
 
 @contextmanager
@@ -72,19 +79,27 @@ def _faults_told_apart(method: str) -> Iterator[Call]:
         try:
             yield asked
         except SlackApiError as error:
-            asked.status = error.response.status_code
-            word = str(error.response.get("error") or "unknown error")
-            asked.refused = word in _NOT_LET_IN
-            raise TransportError(
-                f"Slack refused {method}: {word}.",
-                permanent=word not in _PASSING and error.response.status_code < _SERVER_FAULT,
-                retry_after=retry_after(error.response.headers.get("Retry-After")),
-                code=word,
-            ) from error
+            raise _told(asked, method, error.response) from error
         except (aiohttp.ClientError, TimeoutError, SlackRequestError) as error:
             cause = type(error).__name__
             raise TransportError(f"Slack could not be reached ({cause})") from error
         asked.status = HTTPStatus.OK
+
+
+def _told(asked: Call, method: str, response: Any) -> TransportError:
+    """What Slack has against a call. Where that is no word of Slack's, something else answered."""
+    data = response.data if isinstance(response, AsyncSlackResponse) else None
+    word = data.get("error") if isinstance(data, dict) and data.get("ok") is False else None
+    if not isinstance(word, str) or not word:
+        return TransportError(f"Slack's answer to {method} is none of Slack's.")
+    asked.status = response.status_code
+    asked.refused = word in _NOT_LET_IN
+    return TransportError(
+        f"Slack refused {method}: {word}.",
+        permanent=word not in _PASSING and response.status_code < _SERVER_FAULT,
+        retry_after=retry_after(response.headers.get("Retry-After")),
+        code=word,
+    )
 
 
 async def channel_id(slack: AsyncWebClient, channel: str) -> str:

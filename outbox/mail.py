@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from domain import effects, program, subscriptions
 from domain.erasure import DONE as ERASURE_DONE
-from integrations.mail import Mail
+from integrations.errors import TransportError
+from integrations.mail import SENT_OTHERWISE, Mail
 from outbox.letters.registry import Asked
 from outbox.letters.writers import WRITERS
 from outbox.registry import effect
@@ -40,7 +41,12 @@ async def send_mail(job: Job[Effect], services: Services) -> None:
         return
     context |= every_mail(asked)
     mail = render(template, job.row.payload["to"], context)
-    await services.mailer.send(mail, idempotency_key=str(job.row.id))
+    try:
+        await services.mailer.send(mail, idempotency_key=str(job.row.id))
+    except TransportError as error:
+        # An attempt whose answer was lost got through, with words that were true then.
+        if error.code != SENT_OTHERWISE or not job.row.tried_before:
+            raise
     if template == ERASURE_DONE:
         async with job.transaction() as session:
             await outbox.overwrite(session, job.row.id, job.row.payload | {"to": ""})

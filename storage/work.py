@@ -162,9 +162,9 @@ async def release_claims(session: AsyncSession, table: type[Work]) -> None:
 async def undo_lead(session: AsyncSession, table: type[Row], born: str, longest: float) -> int:
     """Bring near what a clock that was fast has put off, after it was put back.
 
-    A row that was born in the future, by its column `born`, waits as long from now on as it would have then;
-    no other waits for a next attempt longer than `longest` seconds, nor is claimed for longer than
-    a lease. Returns how many rows that was so of.
+    A row that was born in the future, by its column `born`, waits as long from now on as it would
+    have then; no other waits for a next attempt longer than `longest` seconds, nor is claimed for
+    longer than a lease. Returns how many rows that was so of.
     """
     now = clock.now()
     latest, claimed = now + timedelta(seconds=longest), now + LEASE

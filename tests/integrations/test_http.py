@@ -97,9 +97,10 @@ async def test_a_page_instead_of_json_is_a_fault(
         return web.Response(text="<h1>Sorry</h1>", status=status, content_type="text/html")
 
     api = await serve(page)
-    with pytest.raises(TransportError) as caught:
-        await api.call("GET", "/x")
-    assert caught.value.permanent is permanent
+    for needs_json in (True, False):
+        with pytest.raises(TransportError) as caught:
+            await api.call("GET", "/x", needs_json=needs_json)
+        assert caught.value.permanent is permanent
 
 
 async def test_a_slow_service_is_left_and_tried_again_later(serve: Serve) -> None:

@@ -135,3 +135,22 @@ async def test_a_key_that_may_only_send_is_a_good_key(unused_tcp_port: int) -> N
     await resend.ping()
     await resend.close()
     await server.close()
+
+
+@pytest.mark.parametrize("lie", ["{}", "null", "[]", '{"error": "later"}'])
+async def test_a_mail_that_nobody_names_is_sent_again(unused_tcp_port: int, lie: str) -> None:
+    """Something else that answers 200 has taken no mail; with its key it is sent once anyway."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=lie, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/emails", answer)
+    server = TestServer(app, port=unused_tcp_port)
+    await server.start_server()
+    resend = Resend("re_x", "desk@desk.example", str(server.make_url("")))
+    with pytest.raises(TransportError) as caught:
+        await resend.send(MAIL, idempotency_key="mail-1")
+    assert not caught.value.permanent
+    await resend.close()
+    await server.close()

@@ -1,10 +1,13 @@
 """Mails that can be refused, as they leave."""
 
-from domain import subscriptions
+from http import HTTPStatus
+
+from domain import program, subscriptions
 from domain.audit import Actor
 from domain.subscriptions import CONTESTS
+from sandbox.faults import HANG_UP
 from storage.outbox import Effect
-from tests.builders import join
+from tests.builders import RITA, apply, join
 from tests.outbox.conftest import Outside
 
 SOMEBODY = Actor("ann@example.com", "", "mail")
@@ -38,3 +41,24 @@ async def test_a_mail_that_was_refused_meanwhile_does_not_leave(outside: Outside
     assert not [one for one in letters if one["headers"]]
     mails: list[Effect] = await outside.effects("mail")
     assert not [mail for mail in mails if mail.parked_at]
+
+
+async def test_a_mail_whose_words_changed_after_a_lost_answer_is_done(outside: Outside) -> None:
+    """It got through with what was true then; the service refuses the other words, and that is it.
+
+    The mail tells how to reach us, and that changes between the two attempts.
+    """
+    outside.stand_ins.mail.traffic.fail_next(HANG_UP, after_work=True)
+    await apply(outside.db)
+
+    async def is_lost() -> bool:
+        return [one.last_error for one in await outside.effects("mail")] != [None]
+
+    await outside.pump_until(is_lost)
+    async with outside.db.transaction() as session:
+        await program.update(session, {"support_email": "other@propmine.example.com"}, RITA)
+    await outside.settle()
+    (mail,) = await outside.effects("mail")
+    assert (mail.parked_at, len(outside.stand_ins.mail.letters)) == (None, 1)
+    refused = outside.stand_ins.mail.traffic.log[-1].status
+    assert refused == HTTPStatus.CONFLICT
