@@ -210,7 +210,9 @@ async def test_a_file_that_is_not_at_hand_is_not_gone_on_with(db: Database, tmp_
     async with db.transaction() as session:
         at = NOW - timedelta(days=OLD)
         late: dict[str, Any] = {"handled_at": NOW, "received_at": at, "payload": b""}
-        session.add(InboxEvent(id=first_id(at), source="clerk", external_id="late", kind="x", **late))
+        session.add(
+            InboxEvent(id=first_id(at), source="clerk", external_id="late", kind="x", **late)
+        )
     await forget(_services(db, tmp_path / "other"))
     async with db.read() as session:
         names = [(file.name, file.rows) for file in await archive.files(session, "events")]
