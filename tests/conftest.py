@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, settings
 
 import clock
 from storage.db import Database
-from tests.engines import share_compiled_statements
+from tests.compiled import share_compiled
 from tests.postgres import PostgresServer, shape
 
 # How long an input takes is the machine's affair: nothing here is a test of time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
-share_compiled_statements()
+share_compiled()
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in there
 _ENOUGH = 512 * 1024**2

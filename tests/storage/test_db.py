@@ -69,7 +69,8 @@ async def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Pa
     other.execute("COMMIT")
     await opening
     async with database.read() as session:
-        assert (await session.exec(text("PRAGMA journal_mode"))).scalar() == "wal"
+        connection = await session.connection()
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
     other.close()
     await database.close()
 
