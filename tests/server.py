@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from pydantic import SecretStr
@@ -15,34 +15,71 @@ from pydantic import SecretStr
 from settings import Settings
 from tests.waiting import until
 
-_REPOSITORY = Path(__file__).parents[1]
+MAIN = Path(__file__).parents[1] / "main.py"
+
+
+class Process(Protocol):
+    """What is wanted of a process that was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it has ended."""
+
+    def send_signal(self, sign: int, /) -> None:
+        """Signal it."""
+
+    async def wait(self) -> int:
+        """Wait for its end; its exit status."""
 
 
 class Server:
-    """An `affiliate-desk` process that serves on `port`, its log in `folder`."""
+    """An `affiliate-desk` process that serves on `port`, its log in `folder`.
+
+    `program` is the script to run, where it is not the one of this code.
+    """
 
     def __init__(
-        self, port: int, folder: Path, *arguments: str, settings: Settings | None = None
+        self,
+        port: int,
+        folder: Path,
+        *arguments: str,
+        settings: Settings | None = None,
+        program: Path = MAIN,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self._program = program
         self._arguments = arguments
         self._environment = os.environ | dict(as_environment(settings) if settings else ())
         self._log = folder / "server.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it says that it is ready."""
+        self._process = await self.begin()
+        await until(self._is_ready, 180)
+
+    async def begin(self) -> Process:
+        """Start it, and wait for nothing."""
         with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(_REPOSITORY / "main.py"),
+                str(self._program),
                 *self._arguments,
                 cwd=self._log.parent,
                 env=self._environment,
                 stdout=log,
                 stderr=log,
             )
-        await until(self._is_ready, 30)
+
+    @property
+    def pid(self) -> int:
+        """The process that was started last."""
+        assert self._process is not None
+        return self._process.pid
 
     async def kill(self) -> None:
         """End it at once, in the middle of whatever it does."""

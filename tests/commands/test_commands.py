@@ -1,10 +1,8 @@
 """The command line as an operator of the server uses it, against the stand-ins."""
 
-import asyncio
 import csv
 import io
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +16,11 @@ from settings import Settings
 from storage import work
 from storage.audit import AuditLine
 from storage.db import Database
+from tests import forked
 from tests.builders import apply, effects_asked_for, join
 from tests.server import as_environment
 from tests.standing import free_port, standing_in
 
-_MAIN = Path(__file__).parents[2] / "main.py"
 EMAIL = "jared@example.com"
 
 
@@ -37,18 +35,9 @@ class Shell:
 
     async def run(self, *arguments: str, **changes: str) -> tuple[int, str, str]:
         """Run `affiliate-desk` with arguments: its exit status, output and errors."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(_MAIN),
-            *arguments,
-            cwd=self.folder,
-            env=self.environment | changes,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        return await forked.run(
+            *arguments, environment=self.environment | changes, folder=self.folder
         )
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
 
 
 @pytest.fixture

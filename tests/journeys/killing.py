@@ -14,6 +14,7 @@ from settings import Settings
 from storage.db import Database
 from storage.inbox import InboxEvent
 from storage.outbox import Effect
+from tests.forked import ForkedServer
 from tests.server import Server
 from tests.standing import free_port, standing_in
 
@@ -60,7 +61,7 @@ async def begin(kind: type[S], database_url: str, folder: Path) -> AsyncIterator
             database_url=database_url,
             **stand_ins.settings(),
         )
-        server = Server(port, folder, "serve", settings=settings)
+        server = ForkedServer(port, folder, "serve", settings=settings)
         db = Database(database_url)
         yield kind(server, stand_ins, db)
         await db.close()

@@ -157,9 +157,9 @@ async def _sums(session: AsyncSession) -> dict[str, int]:
     }
 
 
-async def test_clicks_that_were_answered_survive_a_kill(database_url: str, tmp_path: Path) -> None:
+async def test_clicks_that_were_answered_survive_a_kill(migrated_url: str, tmp_path: Path) -> None:
     """Whoever was led on is on disk, with the sums, though the server died in the middle."""
-    async with begin(Story, database_url, tmp_path) as story:
+    async with begin(Story, migrated_url, tmp_path) as story:
         await story.server.start()
         await join(story.db)
         answered: set[str] = set()

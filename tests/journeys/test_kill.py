@@ -95,9 +95,9 @@ DONE = {
 
 
 @pytest.fixture
-async def story(database_url: str, tmp_path: Path) -> AsyncIterator[FirstStory]:
+async def story(migrated_url: str, tmp_path: Path) -> AsyncIterator[FirstStory]:
     """A running server, on a database of each kind."""
-    async with begin(FirstStory, database_url, tmp_path) as begun:
+    async with begin(FirstStory, migrated_url, tmp_path) as begun:
         await begun.server.start()
         yield begun
 

@@ -19,6 +19,7 @@ from storage.affiliates import Affiliate
 from storage.api_keys import ApiKey
 from storage.db import Database
 from tests.builders import join
+from tests.forked import ForkedServer
 from tests.redis import redis_server
 from tests.server import Server
 from tests.standing import free_port
@@ -67,13 +68,13 @@ async def story(
             more["redis_url"] = SecretStr(redis_url)
         db = Database(migrated_postgresql_url)
         await migrate.upgrade(db)
-        made = []
+        made: list[Server] = []
         for number in range(2):
             folder = tmp_path / str(number)
             folder.mkdir()
             port = free_port()
             settings = whole_settings(migrated_postgresql_url, port=port, **more)
-            made.append(Server(port, folder, "serve", settings=settings))
+            made.append(ForkedServer(port, folder, "serve", settings=settings))
         try:
             for server in made:
                 await server.start()

@@ -24,6 +24,7 @@ from storage.db import Database
 from storage.outbox import Effect
 from tests.builders import RITA
 from tests.contest_builders import CODES, buy, contest_now, make_contest, three
+from tests.forked import ForkedServer
 from tests.server import Server
 from tests.standing import free_port, standing_in
 from tests.waiting import until
@@ -91,13 +92,13 @@ async def _servers(url: str, folder: Path) -> AsyncIterator[Story]:
     db = Database(url)
     await migrate.upgrade(db)
     async with standing_in(ports[0]) as stand_ins:
-        servers = []
+        servers: list[Server] = []
         for port in ports:
             own = folder / str(port)
             own.mkdir()
             told: dict[str, Any] = {"database_url": url, **stand_ins.settings()}
             settings = Settings(_env_file=None, port=port, **told)
-            servers.append(Server(port, own, "serve", settings=settings))
+            servers.append(ForkedServer(port, own, "serve", settings=settings))
         yield Story(servers, stand_ins, db)
         for server in servers:
             await server.kill()

@@ -12,6 +12,7 @@ from sandbox.slack.people import AFFILIATES, JONAS, MARIA, SAM
 from sandbox.stand_ins import StandIns
 from sandbox.tally.personas import PERSONAS
 from settings import Settings
+from tests.forked import ForkedServer
 from tests.server import Server
 from tests.standing import free_port, standing_in
 
@@ -37,7 +38,7 @@ class Story:
 
 
 @pytest.fixture
-async def story(tmp_path: Path) -> AsyncIterator[Story]:
+async def story(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Story]:
     """A server with SLACK_APP_TOKEN and no signing secret; Slack knows no address of it."""
     port = free_port()
     async with standing_in(port) as stand_ins:
@@ -46,9 +47,8 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
             "slack_signing_secret": None,
         }
         stand_ins.slack.delivery.events_url = _NOBODY
-        database = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
-        settings = Settings(_env_file=None, port=port, database_url=database, **told)
-        server = Server(port, tmp_path, "serve", settings=settings)
+        settings = Settings(_env_file=None, port=port, database_url=sqlite_url, **told)
+        server = ForkedServer(port, tmp_path, "serve", settings=settings)
         await server.start()
         await stand_ins.slack.until(lambda: stand_ins.slack.delivery.lines)
         yield Story(server, stand_ins)
