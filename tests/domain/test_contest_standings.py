@@ -212,11 +212,16 @@ async def test_the_standings_are_what_plain_adding_up_gives(db: Database, seed: 
         )
 
 
-@pytest.mark.parametrize("metric", [REFERRALS, EARNINGS])
-async def test_standings_read_the_contest_s_own_days_and_no_more(db: Database, metric: str) -> None:
+async def test_standings_read_the_contest_s_own_days_and_no_more(db: Database) -> None:
     """With 6,000 sales on the books, those outside of the contest are not walked through."""
-    contest = await race(db, metric=metric, end_date=START + timedelta(days=2))
     await fill(db)
+    for metric in (REFERRALS, EARNINGS):
+        contest = await race(db, metric=metric, end_date=START + timedelta(days=2))
+        assert not await walked_through(db, contest), metric
+
+
+async def walked_through(db: Database, contest: Contest) -> list[str]:
+    """The big tables that the contest's standings read from end to end."""
     async with db.read() as session:
         places_now = rows._places(contest, Status.APPROVED)  # noqa: SLF001 - for its plan
         statement: Any = sa.select(places_now)
@@ -229,10 +234,9 @@ async def test_standings_read_the_contest_s_own_days_and_no_more(db: Database, m
     big = ("sales", "affiliate_commissions", "affiliate_referrals")
     if db.is_sqlite:
         walked = [row[3] for row in plan if row[3].startswith("SCAN")]
-        assert not [each for each in walked if any(f" {name}" in f" {each}" for name in big)]
-    else:
-        found = plan[0][0] if isinstance(plan[0][0], list) else json.loads(plan[0][0])
-        assert not [name for name in seq_scans(found[0]["Plan"]) if name in big]
+        return [each for each in walked if any(f" {name}" in f" {each}" for name in big)]
+    found = plan[0][0] if isinstance(plan[0][0], list) else json.loads(plan[0][0])
+    return [name for name in seq_scans(found[0]["Plan"]) if name in big]
 
 
 def seq_scans(node: dict[str, Any]) -> list[str]:
@@ -244,50 +248,42 @@ def seq_scans(node: dict[str, Any]) -> list[str]:
 async def fill(db: Database) -> None:
     """A sale every three hours or so, for years, each with its referral and commission."""
     amy, *_ = await three(db)
-    count = 6000
+    sale = Sale(
+        invoice_id="",
+        customer_id="",
+        affiliate_user_id=amy.id,
+        currency="usd",
+        collected=2900,
+        paid_at=START,
+        facts_at=START,
+    ).model_dump()
+    commission = Commission(
+        sale_id=amy.id,
+        affiliate_user_id=amy.id,
+        rate_bp=2000,
+        base="net",
+        cycle=1,
+        attributed_by="code",
+        amount_cents=580,
+        currency="usd",
+        available_at=START,
+    ).model_dump()
+    referral = Referral(
+        affiliate_user_id=amy.id, customer_id="", first_sale=True, counted=True
+    ).model_dump()
+    sales, commissions, referrals = [], [], []
+    for n in range(6000):
+        at, own = START + timedelta(days=30) - n * timedelta(hours=3), UUID(int=3 * n + 1)
+        named = {"invoice_id": f"in_{n}", "customer_id": f"cus_{n}"}
+        sales.append(sale | named | {"id": own, "paid_at": at, "facts_at": at})
+        earned = {"id": UUID(int=3 * n + 2), "sale_id": own, "available_at": at}
+        commissions.append(commission | earned)
+        brought = {"id": UUID(int=3 * n + 3), "customer_id": f"cus_{n}", "converted_at": at}
+        referrals.append(referral | brought)
     async with db.transaction() as session:
-        people = [UUID(int=n) for n in range(1, 3 * count + 1)]
-        paid = [START + timedelta(days=30) - n * timedelta(hours=3) for n in range(count)]
-        session.add_all(
-            Sale(
-                id=people[n],
-                invoice_id=f"in_{n}",
-                customer_id=f"cus_{n}",
-                affiliate_user_id=amy.id,
-                currency="usd",
-                collected=2900,
-                paid_at=at,
-                facts_at=at,
-            )
-            for n, at in enumerate(paid)
-        )
-        await session.flush()
-        session.add_all(
-            Commission(
-                id=people[count + n],
-                sale_id=people[n],
-                affiliate_user_id=amy.id,
-                rate_bp=2000,
-                base="net",
-                cycle=1,
-                attributed_by="code",
-                amount_cents=580,
-                currency="usd",
-                available_at=at,
-            )
-            for n, at in enumerate(paid)
-        )
-        session.add_all(
-            Referral(
-                id=people[2 * count + n],
-                affiliate_user_id=amy.id,
-                customer_id=f"cus_{n}",
-                first_sale=True,
-                counted=True,
-                converted_at=at,
-            )
-            for n, at in enumerate(paid)
-        )
+        connection = await session.connection()
+        for table, found in ((Sale, sales), (Commission, commissions), (Referral, referrals)):
+            await connection.execute(sa.insert(table), found)
     if not db.is_sqlite:  # which has nobody who does it by itself
         async with db.transaction() as session:
             await (await session.connection()).execute(text("ANALYZE"))
