@@ -33,10 +33,12 @@ async def test_migrations_give_the_shape_that_the_code_declares(db: Database) ->
 async def test_several_processes_may_migrate_at_the_same_moment(database_url: str) -> None:
     """A rolling start of several servers leaves one whole schema and no error."""
     databases = [Database(database_url) for _ in range(3)]
-    await asyncio.gather(*(migrate.upgrade(database) for database in databases))
-    assert await migrate.is_current(databases[0])
-    for database in databases:
-        await database.close()
+    try:
+        await asyncio.gather(*(migrate.upgrade(database) for database in databases))
+        assert await migrate.is_current(databases[0])
+    finally:
+        for database in databases:
+            await database.close()
 
 
 async def test_a_program_from_before_comes_through_with_its_money(db: Database) -> None:
