@@ -13,7 +13,7 @@ run: $(VENV)/run ## the whole story at http://127.0.0.1:8080, without any accoun
 	$(BIN)/affiliate-desk sandbox
 
 test: check ## everything that CI checks
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/dev ## format, lint, types, import direction
 	$(BIN)/ruff format --check .
