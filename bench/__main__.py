@@ -17,13 +17,17 @@ import clock
 from bench import report
 from bench.figures import Figure
 from bench.lab import Lab
-from bench.rows import reading, redirects, starting, verifying, webhooks
+from bench.rows import ledger, peers, reading, redirects, slack, starting, verifying, webhooks
 
 Measure = Callable[[Lab], Awaitable[list[Figure]]]
 
 ROWS: Final[dict[str, Measure]] = {
     "verifying": verifying.measure,
     "webhooks": webhooks.measure,
+    "ledger": ledger.measure,
+    "backlog": ledger.backlog,
+    "peers": peers.measure,
+    "slack": slack.measure,
     "redirects": redirects.measure,
     "starting": starting.measure,
     "reading": reading.measure,
@@ -47,9 +51,17 @@ async def _measure(names: Sequence[str], *, quick: bool) -> list[Figure]:
     figures: list[Figure] = []
     with TemporaryDirectory(prefix="affiliate-desk-bench-") as folder, Progress() as progress:
         lab, task = Lab(Path(folder), quick=quick), progress.add_task("", total=len(names))
+        lab.say = lambda what: progress.update(task, description=what)
         for name in names:
-            progress.update(task, description=name)
-            figures += await ROWS[name](lab)
+            lab.say(name)
+            try:
+                figures += await ROWS[name](lab)
+            except (OSError, RuntimeError, TimeoutError) as error:
+                progress.console.print(f"{name}: {error!r}", style="red")
+                note = f"could not be measured: {error or type(error).__name__}"
+                figures.append(
+                    Figure(work=name, ours="-", floor="-", share=None, owed=1, note=note)
+                )
             progress.advance(task)
     return figures
 

@@ -1,16 +1,19 @@
 """The load: a process that keeps connections busy with requests made beforehand.
 
+Where there is a compiler it is `load.c`, which computes a tenth as much; otherwise what is below.
 Every request is made before the clock starts, so that making it costs the measured server nothing.
 A connection sends its next request when the answer to the last one is complete, as wrk does.
 """
 
 import asyncio
 import json
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from tempfile import NamedTemporaryFile
 from typing import cast
 
 import uvloop
@@ -98,11 +101,12 @@ class _Load:
                 self.done.set_result(None)
 
 
-async def run(port: int, requests: list[bytes], connections: int) -> Loaded:
+async def run(port: int, requests: list[bytes], connections: int, warm_up: int) -> Loaded:
     """Send all requests over so many connections."""
-    await _send(port, requests[:WARM_UP], connections)
+    if warm_up:
+        await _send(port, requests[:warm_up], connections)
     begun, computed = time.perf_counter(), time.process_time()
-    load = await _send(port, requests[WARM_UP:], connections)
+    load = await _send(port, requests[warm_up:], connections)
     took = time.perf_counter() - begun
     waits = sorted(load.waits)
     return Loaded(
@@ -124,10 +128,17 @@ async def _send(port: int, requests: list[bytes], connections: int) -> _Load:
 
 
 def main() -> None:
-    """`python -m bench.load PORT COUNT CONNECTIONS MAKER`: print what it came to, as JSON."""
-    port, count, connections, maker = sys.argv[1:5]
-    requests = MAKERS[maker](int(count) + WARM_UP)
-    print(json.dumps(asdict(uvloop.run(run(int(port), requests, int(connections))))))  # noqa: T201
+    """`python -m bench.load PORT COUNT CONNECTIONS MAKER WARM_UP [PROGRAM]`: print it as JSON."""
+    port, count, connections, maker, warm_up, *program = sys.argv[1:]
+    requests = MAKERS[maker](int(count) + int(warm_up))
+    if program:
+        with NamedTemporaryFile() as file:
+            file.writelines(len(one).to_bytes(4, sys.byteorder) + one for one in requests)
+            file.flush()
+            command = [*program, port, file.name, connections, warm_up]
+            sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own
+    loaded = uvloop.run(run(int(port), requests, int(connections), int(warm_up)))
+    print(json.dumps(asdict(loaded)))  # noqa: T201
 
 
 if __name__ == "__main__":

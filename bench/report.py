@@ -15,6 +15,7 @@ from bench.figures import Figure
 
 _FOLDER: Final = Path(__file__).parent
 _BAR, _LINE, _NAMES = 260, 26, 420
+_NOT_MET: Final = "## Where it does not meet the promise\n\n{}\n"
 _COLORS: Final = {True: "#2e7d4f", False: "#b3402a", None: "#8a8f98"}
 _WORDS: Final = {True: "kept", False: "not kept", None: "not measured"}
 
@@ -37,17 +38,37 @@ def write(figures: Sequence[Figure], today: date) -> Path:
         f"| {_word(figure)} | {figure.note} |"
         for figure in figures
     )
-    machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
+    unmet = [
+        f"- {one.work}: {_share(one)}, owed {_owed(one)} ({one.ours} beside {one.floor})."
+        for one in figures
+        if one.owed and one.is_met is False
+    ]
+    unknown = [f"- {one.work}: {one.note}." for one in figures if one.owed and one.is_met is None]
+    short = _NOT_MET.format("\n".join([*unmet, *unknown]) or "Everywhere it does.")
     file = _FOLDER / "RESULTS.md"
     file.write_text(
-        f"# Results\n\nMeasured on {today.isoformat()} by `make bench` on {machine}. Absolute "
-        "figures move from\nmachine to machine; each share is of a floor that was measured in the "
-        "same run.\n\n![Each promise, and what was measured](results.svg)\n\n"
+        f"# Results\n\nMeasured on {today.isoformat()} by `make bench` on {_machine()}. Absolute "
+        "figures\nmove from machine to machine; each share is of a floor that was measured in the "
+        "same run, in\nturn with ours, and both are medians of three: the server on one core, the "
+        "load on the other.\nPostgreSQL's own processes go where the kernel puts them.\n\n"
+        "![Each promise, and what was measured](results.svg)\n\n"
         "| work | ours | floor | share | owed | promise | note |\n|---|---|---|---|---|---|---|\n"
-        f"{rows}\n",
+        f"{rows}\n\n{short}",
         encoding="utf-8",
     )
     return file
+
+
+def _machine() -> str:
+    """The machine in words that name nobody's."""
+    cores, memory = os.cpu_count(), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    model = next(models, platform.machine())
+    return (
+        f"{cores} cores ({model}, {platform.machine()}), {memory / 1024**3:.0f} GB, "
+        f"{platform.system()}, Python {platform.python_version()}"
+    )
 
 
 def chart(figures: Sequence[Figure]) -> str:

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import secrets
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -34,10 +35,22 @@ def signed(body: bytes, at: int) -> str:
 
 def webhooks(count: int) -> list[bytes]:
     """Signed events, each with an id of its own, of a kind that is stored and then ignored."""
-    template, at, run = event("invoice.bench"), int(clock.timestamp()), uuid4().hex[:12]
+    return _posts(event("invoice.bench"), count)
+
+
+def invoices(count: int) -> list[bytes]:
+    """Signed `invoice.paid`, each of a customer and an invoice of its own."""
+    found = json.loads(event())
+    found["data"]["object"] |= {"id": "in_THE_ONE", "customer": "cus_THE_ONE"}
+    return _posts(json.dumps(found, separators=(",", ":")).encode(), count)
+
+
+def _posts(template: bytes, count: int) -> list[bytes]:
+    at, run = int(clock.timestamp()), uuid4().hex[:12]
     made = []
     for number in range(count):
-        body = template.replace(_ID, f"evt_{run}_{number}".encode())
+        one = f"{run}_{number}".encode()
+        body = template.replace(_ID, b"evt_" + one).replace(b"THE_ONE", one)
         head = (
             "POST /webhooks/stripe HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
@@ -48,15 +61,21 @@ def webhooks(count: int) -> list[bytes]:
 
 
 def clicks(count: int) -> list[bytes]:
-    """Clicks on links; the first 65,536 are of other visitors each, and later ones are repeats."""
+    """Clicks on links, each of another visitor, and of others than those of an earlier run."""
+    first = secrets.randbelow(1 << 24)
     return [
         (
             f"GET /r/REF{number % REFS}?src=bench HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0\r\n"
-            f"X-Forwarded-For: 11.{number >> 8 & 255}.{number & 255}.{number >> 16 & 255}\r\n\r\n"
+            f"X-Forwarded-For: 11.{one >> 8 & 255}.{one & 255}.{one >> 16 & 255}\r\n\r\n"
         ).encode()
         for number in range(count)
+        for one in (first + number,)
     ]
 
 
-MAKERS: Final[dict[str, Callable[[int], list[bytes]]]] = {"webhooks": webhooks, "clicks": clicks}
+MAKERS: Final[dict[str, Callable[[int], list[bytes]]]] = {
+    "webhooks": webhooks,
+    "invoices": invoices,
+    "clicks": clicks,
+}

@@ -10,11 +10,13 @@ import uvloop
 from aiohttp import web
 from sqlmodel import select
 
+import bot.app
 import clock
 import dashboard.public.links
 import desk
 import door
 import webhooks.app
+from bench import stand_in
 from bench.requests import REFS, STRIPE_SECRET
 from dashboard.clicks import Clicks
 from dashboard.context import DashboardContext
@@ -22,6 +24,7 @@ from health import Metrics
 from settings import Settings
 from storage import migrate
 from storage.affiliates import Affiliate
+from storage.codes import DiscountCode
 from storage.db import Database
 from storage.inbox import InboxEvent
 from storage.links import ReferralLink
@@ -61,13 +64,7 @@ class _Intake(Inbox):
 
 async def product() -> web.Application:
     """The doors for webhooks and clicks, with all that each request goes through."""
-    settings = Settings(
-        _env_file=None,
-        secret_key="a-secret-key-of-more-than-32-characters",  # noqa: S106 - of the bench alone
-        product_url="https://product.example",
-        stripe_api_key="sk_test_bench",
-        stripe_webhook_secret=STRIPE_SECRET,
-    )
+    settings = _settings()
     db = Database(settings.database_url)
     await migrate.upgrade(db)
     await _add_links(db)
@@ -78,6 +75,11 @@ async def product() -> web.Application:
     webhooks.app.add_routes(app, inbox, settings)
     context = DashboardContext(db, settings, None, None, clicks, None)
     dashboard.public.links.add_routes(app, context)
+    slack = None
+    if settings.slack_bot_token is not None:
+        client = bot.app.slack_client(settings)
+        slack = bot.app.build_bot(bot.app.BotContext(db, settings, client, None, None))
+        bot.app.add_routes(app, slack)
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
         await inbox.start()
@@ -85,10 +87,45 @@ async def product() -> web.Application:
         yield
         await inbox.stop()
         await clicks.close()
+        if slack is not None:
+            await slack.drain()
         await db.close()
 
     app.cleanup_ctx.append(running)
     return app
+
+
+async def ledger() -> web.Application:
+    """The door for webhooks, and the worker that settles what they are about."""
+    settings = _settings()
+    db = Database(settings.database_url)
+    await migrate.upgrade(db)
+    await _add_links(db)
+    services = desk.services_for(settings, db)
+    inbox = Inbox(db, HandlerContext(settings, services.stripe), ROUTERS)
+    watch = door.watch(Metrics(), settings.trusted_proxies)
+    app = web.Application(client_max_size=BODY_MAX, middlewares=[watch])
+    webhooks.app.add_routes(app, inbox, settings)
+
+    async def running(_app: web.Application) -> AsyncIterator[None]:
+        await inbox.start()
+        yield
+        await inbox.stop()
+        await services.close()
+        await db.close()
+
+    app.cleanup_ctx.append(running)
+    return app
+
+
+def _settings() -> Settings:
+    return Settings(
+        _env_file=None,
+        secret_key="a-secret-key-of-more-than-32-characters",  # noqa: S106 - of the bench alone
+        product_url="https://product.example",
+        stripe_api_key="sk_test_bench",
+        stripe_webhook_secret=STRIPE_SECRET,
+    )
 
 
 async def pages() -> web.Application:
@@ -148,11 +185,17 @@ async def _add_links(db: Database) -> None:
             session.add(owner)
             await session.flush()
             session.add(ReferralLink(affiliate_user_id=owner.id, ref=f"REF{number}"))
+            session.add(
+                DiscountCode(code=f"REF{number}", discount_value=30, affiliate_user_id=owner.id)
+            )
 
 
 SERVERS: Final[dict[str, Make]] = {
     "bare": bare,
     "product": product,
+    "ledger": ledger,
+    "stripe": stand_in.stripe,
+    "slack": stand_in.slack,
     "pages": pages,
     "natural": natural,
 }
