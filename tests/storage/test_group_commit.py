@@ -9,7 +9,7 @@ from sqlmodel import func, select
 from storage import group_commit, inbox, migrate, postgresql_inserts
 from storage.cards import Card
 from storage.db import Database
-from storage.group_commit import GroupCommit, IntakeFullError
+from storage.group_commit import GroupCommit, IntakeAwayError, IntakeFullError
 from storage.ids import new_id
 from tests.postgres import PostgresServer
 
@@ -166,7 +166,7 @@ async def test_while_the_database_is_away_everybody_hears_it_at_once(
     writer.start()
     async with asyncio.timeout(5):
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {TimeoutError}
+    assert {type(outcome) for outcome in outcomes} == {IntakeAwayError}
     silent.close()
     await silent.wait_closed()
     await writer.close()
