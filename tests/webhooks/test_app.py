@@ -16,9 +16,10 @@ from settings import Settings
 from storage import group_commit
 from storage.applications import Application
 from storage.db import Database
-from storage.inbox import InboxEvent
+from storage.inbox import Arrival, InboxEvent
 from tests.waiting import until
-from webhooks.app import BODY_MAX, add_routes
+from webhooks.app import BODY_MAX, add_routes, named
+from webhooks.errors import MalformedBody
 from webhooks.inbox import Inbox
 from webhooks.router import HandlerContext
 from webhooks.routers import ROUTERS
@@ -188,3 +189,17 @@ async def test_a_vendor_that_is_not_connected_gets_a_404_that_names_the_variable
         assert answer.status == 404
         assert "STRIPE_WEBHOOK_SECRET" in await answer.text()
     await db.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "evt_\0", "evt_\udcff", "e" * 256],
+    ids=("none", "NUL", "half a letter", "too long"),
+)
+def test_an_event_whose_name_can_not_be_kept_is_malformed(name: str) -> None:
+    """It is refused at the door, where the database would fail on it."""
+    good = {"source": "stripe", "external_id": "evt_1", "kind": "invoice.paid"}
+    assert named(Arrival(**good, payload=b"{}", request_id="")).external_id == "evt_1"
+    for what in ("external_id", "kind"):
+        with pytest.raises(MalformedBody):
+            named(Arrival(**good | {what: name}, payload=b"{}", request_id=""))
