@@ -61,13 +61,13 @@ def watch(metrics: Metrics, trusted_proxies: Networks) -> Middleware:
     return watched
 
 
-async def _expect(request: web.Request) -> web.StreamResponse | None:
+async def _expect(request: web.Request) -> None:
     """Refuse an expectation in bytes that are no text, too, before any middleware could.
 
     The library repeats it in its answer, which then could not be sent: anybody got a 500.
     """
     try:
-        return await _library_expects(request)
+        await _library_expects(request)
     except UnicodeError:
         raise web.HTTPExpectationFailed from None
 
