@@ -98,10 +98,12 @@ async def read(db: Database, path: Path, tick: Tick) -> None:
                 out=script,
             )
             script.write(b"COMMIT;\n")
-        except (DatabaseError, BrokenPipeError):
+        except (DatabaseError, BrokenPipeError) as error:
             script.close()
-            await putting  # if it failed first, its words are the reason
-            raise
+            (other,) = await asyncio.gather(putting, return_exceptions=True)
+            # Either may have failed first, and taken the other with it.
+            said = [str(one) for one in (error, other) if isinstance(one, DatabaseError)]
+            raise DatabaseError(f"{'; '.join(said)}. Nothing was restored.") from error
         script.close()
         await putting
 
