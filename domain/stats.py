@@ -90,7 +90,7 @@ async def overview(session: AsyncSession, period: Period) -> Overview:
     if period in {Period.MONTH, Period.ALL}:
         days = await sale_days.since(session, since.date())
         outcomes = [(one.outcome, one.currency, one.count, one.kept) for one in days]
-        parts = _by_part(days, bounds)
+        parts = list(_by_part(days, bounds))
     else:
         outcomes = await rows.sales_by_outcome(session, since)
         parts = await rows.sales_between(session, bounds)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Index
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, Select
+from sqlalchemy import select as sa_select
 from sqlmodel import Field, SQLModel, col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -160,11 +161,11 @@ async def referrers(
         .where(col(Checkout.id) == col(Redemption.checkout_id))
         .scalar_subquery()
     )
-    used = select(col(Redemption.discount_code_id).label("code"), host.label("host")).where(
-        is_since(after), is_use(), col(Redemption.checkout_id).is_not(None)
-    )
+    used: Select[tuple[UUID, str]] = sa_select(
+        col(Redemption.discount_code_id).label("code"), host.label("host")
+    ).where(is_since(after), is_use(), col(Redemption.checkout_id).is_not(None))
     if code_id is not None:
-        used = used.where(Redemption.discount_code_id == code_id)
+        used = used.where(col(Redemption.discount_code_id) == code_id)
     uses = used.subquery()
     query = select(uses.c.code, uses.c.host).where(uses.c.host != "").distinct()
     found: dict[UUID, set[str]] = {}

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, delete, insert
+from sqlalchemy import select as sa_select
 from sqlmodel import Field, SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -81,7 +82,7 @@ async def _sums(
     """One day, or all from one on, from the sales themselves."""
     of = utc_day(session)(Sale.paid_at)
     kept = func.sum(Sale.collected - Sale.refunded - Sale.disputed)
-    query = select(of, Sale.outcome, Sale.currency, func.count(), kept).where(
+    query = sa_select(of, col(Sale.outcome), col(Sale.currency), func.count(), kept).where(
         col(Sale.collected) > 0
     )
     if day is not None:
@@ -91,7 +92,8 @@ async def _sums(
         )
     elif since > date.min:
         query = query.where(col(Sale.paid_at) >= datetime.combine(since, time(), UTC))
-    found = await session.exec(query.group_by(of, col(Sale.outcome), col(Sale.currency)))
+    connection = await session.connection()
+    found = await connection.execute(query.group_by(of, col(Sale.outcome), col(Sale.currency)))
     return [
         SaleDay(day=on, outcome=outcome, currency=currency, count=count, kept=int(amount))
         for on, outcome, currency, count, amount in found
