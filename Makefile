@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Tests start many processes, and compiling everything anew is a third of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench audit fix lock clean
+.PHONY: run test check bench fuzz audit fix lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run ## the whole story at http://127.0.0.1:8080, without any account
@@ -23,6 +23,9 @@ check: $(VENV)/dev ## format, lint, types, import direction
 
 bench: $(VENV)/dev ## what we owe, each beside its floor; nothing else should run meanwhile
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/dev ## a million wild inputs, which takes hours; FUZZ="--inputs 5000" takes minutes
+	nice -n 10 $(BIN)/python -m tests.fuzz $(FUZZ)
 
 audit: $(VENV)/dev ## known vulnerabilities of what runs; asks PyPI, and says so where it cannot
 	@rm -f $(VENV)/audit.json
