@@ -39,7 +39,7 @@ from tests.standing import free_port, standing_in
 from tests.waiting import until
 
 SERVERS: Final = 2
-DRAIN_S: Final = 1.0
+DRAIN_S: Final = 5.0
 BROWSER: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
