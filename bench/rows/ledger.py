@@ -46,7 +46,7 @@ async def measure(lab: Lab) -> list[Figure]:
     for turn in range(lab.rounds):
         for name, url in urls.items():
             lab.say(f"inbox to ledger, {name}, round {turn + 1} of {lab.rounds}")
-            runs[name].append(await settle(lab, url, lab.count(1_500), _FREELY))
+            runs[name].append(await settle(lab, url, lab.count(1_000), _FREELY))
     figures = []
     for name, settled in runs.items():
         per_second = median((one.count - one.left) / one.seconds for one in settled)
