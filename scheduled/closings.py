@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
-from storage import closings, sale_days
+from storage import closings, redemptions, sale_days
 
 
 async def close(session: AsyncSession) -> None:
@@ -15,5 +15,6 @@ async def close(session: AsyncSession) -> None:
 
 
 async def fold_sales(session: AsyncSession) -> None:
-    """Sum up the days of which a sale has changed."""
+    """Sum up the days of which a sale has changed, and codes where nobody has yet."""
+    await redemptions.begin_sums(session)
     await sale_days.fold(session)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Index, UniqueConstraint, case
+from sqlalchemy import BigInteger, Column, ColumnElement, Index, UniqueConstraint, case, insert
+from sqlalchemy import select as sa_select
 from sqlmodel import Field, SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -221,6 +222,17 @@ async def keep_sums(
         row = row or RedemptionSum(discount_code_id=code_id, currency=currency)
         row.given_cents, row.refunded_cents = off, back
         session.add(row)
+
+
+async def begin_sums(session: AsyncSession) -> None:
+    """Sum up what codes took off, where a release of before has kept no sums yet."""
+    if (await session.exec(select(RedemptionSum.currency).limit(1))).first() is not None:
+        return
+    code, currency = col(Redemption.discount_code_id), col(Redemption.currency)
+    given, back = col(Redemption.discount_amount_cents), col(Redemption.refunded_cents)
+    sums = sa_select(code, currency, func.sum(given), func.sum(back)).group_by(code, currency)
+    names = ["discount_code_id", "currency", "given_cents", "refunded_cents"]
+    await session.exec(insert(RedemptionSum).from_select(names, sums))
 
 
 async def totals(session: AsyncSession) -> tuple[int, dict[str, tuple[int, int]]]:

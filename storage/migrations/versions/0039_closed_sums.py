@@ -12,13 +12,6 @@ depends_on = None
 
 phase = "expand"
 
-_EARLY = sa.text("available_at <= created_at")
-_OF_CODES = """
-INSERT INTO discount_code_sums (discount_code_id, currency, given_cents, refunded_cents)
-SELECT discount_code_id, currency, sum(discount_amount_cents), sum(refunded_cents)
-FROM discount_code_redemptions GROUP BY discount_code_id, currency
-"""
-
 
 def upgrade() -> None:
     """Apply."""
@@ -46,27 +39,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["discount_code_id"], ["discount_codes.id"]),
         sa.PrimaryKeyConstraint("discount_code_id", "currency"),
     )
-    op.execute(_OF_CODES)
-    free = ["available_at", "affiliate_user_id", "currency", "amount"]
-    op.create_index("ix_affiliate_ledger_free", "affiliate_ledger", free)
-    op.create_index(
-        "ix_affiliate_ledger_early",
-        "affiliate_ledger",
-        ["created_at"],
-        sqlite_where=_EARLY,
-        postgresql_where=_EARLY,
-    )
-    op.create_index("ix_sales_updated", "sales", ["updated_at"])
-    by_month = ["month", "affiliate_user_id"]
-    op.create_index("ix_affiliate_statement_mails_month", "affiliate_statement_mails", by_month)
 
 
 def downgrade() -> None:
     """Undo."""
-    op.drop_index("ix_affiliate_statement_mails_month", table_name="affiliate_statement_mails")
-    op.drop_index("ix_sales_updated", table_name="sales")
-    op.drop_index("ix_affiliate_ledger_early", table_name="affiliate_ledger")
-    op.drop_index("ix_affiliate_ledger_free", table_name="affiliate_ledger")
     op.drop_table("discount_code_sums")
     op.drop_table("sale_days")
     op.drop_table("affiliate_ledger_closings")
