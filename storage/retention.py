@@ -47,13 +47,13 @@ async def mark(session: AsyncSession, what: str, since: datetime) -> None:
     await session.flush()
 
 
-def old_clicks(before: datetime, limit: int) -> Select[tuple[UUID]]:
+def old_clicks(before: datetime, limit: int) -> Select[UUID]:
     """The ids of clicks of before a moment, the oldest first."""
     old = sa_select(col(Click.id)).where(col(Click.clicked_at) < before)
     return old.order_by(col(Click.clicked_at)).limit(limit)
 
 
-def old_events(before: datetime, limit: int) -> Select[tuple[UUID]]:
+def old_events(before: datetime, limit: int) -> Select[UUID]:
     """The ids of events that came before a moment and were handled, the oldest first."""
     old = sa_select(col(InboxEvent.id)).where(
         col(InboxEvent.id) < first_id(before),
@@ -63,7 +63,7 @@ def old_events(before: datetime, limit: int) -> Select[tuple[UUID]]:
     return old.order_by(col(InboxEvent.id)).limit(limit)
 
 
-def old_effects(before: datetime, limit: int) -> Select[tuple[UUID]]:
+def old_effects(before: datetime, limit: int) -> Select[UUID]:
     """The ids of effects that were asked for before a moment and are done, the oldest first."""
     old = sa_select(col(Effect.id)).where(
         col(Effect.id) < first_id(before),
