@@ -191,7 +191,7 @@ def _sqlite_engine(
         # The driver must not begin transactions by itself: `begin` below decides how.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
+        cursor.execute("PRAGMA busy_timeout=5000")
         connection.run_async(_switch_to_wal)
         # FULL: what was acknowledged survives a power cut.
         cursor.execute("PRAGMA synchronous=FULL")

@@ -26,6 +26,7 @@ from storage.schema import Standing
 
 _LOCK: Final = 7_305_511
 """PostgreSQL's advisory lock for "somebody migrates"."""
+_PATIENCE: Final = text("SELECT set_config('lock_timeout', :limit, false)")
 _TURN_S: Final = 0.1
 _TRIES: Final = 60
 _APART_S: Final = 1.0
@@ -85,7 +86,7 @@ async def _upgrade_beside_others(db: Database) -> None:
         try:
             for attempt in range(1, _TRIES + 1):
                 try:
-                    await connection.execute(text(f"SET lock_timeout = {PATIENCE_MS}"))
+                    await connection.execute(_PATIENCE, {"limit": str(PATIENCE_MS)})
                     await connection.commit()
                     await connection.run_sync(_upgrade)
                     break

@@ -53,8 +53,9 @@ async def test_a_program_from_before_comes_through_with_its_money(db: Database) 
         command.downgrade(migrating.config(sync), _FIRST_WITH_SALES)
         return set(inspect(sync).get_table_names())
 
-    async with db.engine.begin() as connection:
+    async with db.engine.connect() as connection:
         tables = await connection.run_sync(back)
+        await connection.commit()
     assert "sales" in tables
     assert not {"checkouts", "referral_clicks", "discount_code_redemptions"} & tables
     await migrate.upgrade(db)
