@@ -40,7 +40,7 @@ async def test_a_database_that_is_killed_and_comes_back_costs_nothing(
                 await asyncio.sleep(AWAY_S)
                 await asyncio.to_thread(postgres.start_again)
                 await until(lambda: _is_well(scene), 60)
-        await scene.free_claims()
+        # What could not be noted while it was away is free after the minute of its claim.
         await until(lambda: is_quiet(scene.town), 150)
         await judge(scene.town, scene.weather)
 

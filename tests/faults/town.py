@@ -153,6 +153,8 @@ class Town:
         view, sent = await self._modal(who), False
         with contextlib.suppress(LookupError):
             sent = bool(view) and (await self.stand_ins.slack.submit(who, view, values)).ok
+            # Where it stays open, it now says why nothing was done.
+            sent = sent and self.stand_ins.slack.top_view(who) is None
         if not sent:
             self.stand_ins.slack.put_away(who)
         return sent
