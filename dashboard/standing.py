@@ -40,7 +40,10 @@ MemberPage = Callable[[web.Request, Member], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a person. An affiliate's status goes before their application's."""
+    """What is known of a person. An affiliate's status goes before their application's.
+
+    Of an affiliate, the application is not looked up.
+    """
 
     affiliate: Affiliate | None = None
     application: Application | None = None
@@ -122,7 +125,9 @@ async def known_here(request: web.Request, owner: Session) -> Standing:
     """Where somebody stands by what is stored here alone."""
     async with request.app[CONTEXT].db.read() as session:
         affiliate = await affiliate_rows.by_email_key(session, owner.email_key)
+        if affiliate is not None:
+            return Standing(affiliate)
         application = await application_rows.by_email_key(session, owner.email_key)
-        if affiliate is None and application is not None and application.affiliate_id is not None:
+        if application is not None and application.affiliate_id is not None:
             affiliate = await affiliate_rows.get(session, application.affiliate_id)
     return Standing(affiliate, application)

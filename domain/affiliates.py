@@ -1,5 +1,6 @@
 """Affiliates: let in, paused, restored, terminated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,16 +12,20 @@ from domain import codes, commissions, effects, fraud_flags, live, tiers, webhoo
 from domain.audit import Actor, record
 from domain.emails import email_key
 from domain.errors import ConflictError, NotFoundError
+from domain.payout_barriers import Claim, minimum_in
 from domain.program import Program, load
 from domain.statuses import Status
 from domain.texts import keepable, require_reason
 from storage import affiliates as rows
-from storage import applications, ledger, links, referrals, stats, terms
+from storage import applications, ledger, links, payouts, referrals, terms
 from storage import codes as code_rows
+from storage import tiers as tier_rows
 from storage.affiliates import Affiliate
 from storage.applications import Application
 from storage.links import ReferralLink
 from storage.locks import take_turn
+from storage.payouts import Payout
+from storage.tiers import Tier
 
 _MAILS = {
     Status.PAUSED: "affiliate_paused",
@@ -218,29 +223,54 @@ async def adopt(session: AsyncSession, entry: DirectoryEntry, actor: Actor) -> A
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What an affiliate's dashboard opens with. Money is minor units by currency."""
+    """What an affiliate's dashboard opens with, read once. Money is minor units by currency.
+
+    `balances` are `(available, pending)`, `breakdown` of the referrals is `(plan, status, count)`,
+    `ladder` is every tier and `tier` the affiliate's own.
+    """
 
     affiliate: Affiliate
     link_ref: str
     rate_bp: int
     balances: dict[str, tuple[int, int]]
     paid: dict[str, int]
+    open_payouts: Sequence[Payout]
     breakdown: list[tuple[str, str, int]]
+    converted: int
+    ladder: Sequence[Tier]
+    tier: Tier | None
+
+    def claim(self, program: Program) -> Claim:
+        """What could be paid out now in the program's currency."""
+        currency = program.currency
+        available, pending = self.balances.get(currency, (0, 0))
+        return Claim(
+            affiliate=self.affiliate,
+            currency=currency,
+            available=available,
+            pending=pending,
+            minimum=max(1, minimum_in(self.tier, program)),
+            open_payout=next((one for one in self.open_payouts if one.currency == currency), None),
+        )
 
 
-async def overview(session: AsyncSession, affiliate: Affiliate) -> Overview:
-    """An affiliate's rate in force, balances `(available, pending)`, payouts and referrals.
-
-    The referrals are `(plan, status, count)`.
-    """
-    sent = await stats.sent(session, affiliate.id)
-    under_way = await stats.under_way(session, affiliate.id)
-    link = await links.of_affiliate(session, affiliate.id)
+async def overview(session: AsyncSession, affiliate: Affiliate, program: Program) -> Overview:
+    """An affiliate's rate in force, balances, payouts, referrals and tier."""
+    balances, sent = await ledger.account(session, affiliate.id, clock.now())
+    open_payouts = await payouts.open_ones_of(session, affiliate.id)
+    breakdown, converted = await referrals.counts(session, affiliate.id)
+    ladder = await tier_rows.ladder(session)
+    tier = next((tier for tier in ladder if tier.id == affiliate.tier_id), None)
+    open_ = {one.currency: one.amount_cents + one.withheld_cents for one in open_payouts}
     return Overview(
         affiliate,
-        link.ref if link else affiliate.promo_code,
-        await commissions.rate_of(session, affiliate, await load(session)),
-        await ledger.balances(session, affiliate.id, clock.now()),
-        {owned[1]: amount - under_way.get(owned, 0) for owned, amount in sent.items()},
-        await referrals.breakdown(session, affiliate.id),
+        await links.ref_of(session, affiliate.id) or affiliate.promo_code,
+        commissions.rate_in(tier, affiliate, program),
+        balances,
+        {currency: amount - open_.get(currency, 0) for currency, amount in sent.items()},
+        open_payouts,
+        breakdown,
+        converted,
+        ladder,
+        tier,
     )

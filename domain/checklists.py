@@ -61,8 +61,10 @@ class Checklist:
 
 async def view(session: AsyncSession, affiliate: Affiliate) -> Checklist | None:
     """The list as it is now; None for who needs none, or has put it away."""
+    if clock.now() - affiliate.approved_at > SHOWN_FOR:
+        return None
     ticks = await rows.ticked(session, affiliate.id)
-    if DISMISSED in ticks or clock.now() - affiliate.approved_at > SHOWN_FOR:
+    if DISMISSED in ticks:
         return None
     tags = await rollups.by_value(session, affiliate.id, TAG, None, limit=LATEST)
     everything = await rollups.by_value(session, affiliate.id, ALL, None, limit=1)

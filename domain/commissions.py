@@ -15,6 +15,7 @@ from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.ledger import POSTED_FOR, LedgerEntry
 from storage.sales import Sale
+from storage.tiers import Tier
 
 EARNED = "commission"
 TAKEN_BACK = "clawback"
@@ -22,9 +23,14 @@ TAKEN_BACK = "clawback"
 
 async def rate_of(session: AsyncSession, affiliate: Affiliate, program: Program) -> int:
     """Basis points: the affiliate's own rate, else their tier's, else the program's."""
+    tier = await tiers.get(session, affiliate.tier_id) if affiliate.tier_id else None
+    return rate_in(tier, affiliate, program)
+
+
+def rate_in(tier: Tier | None, affiliate: Affiliate, program: Program) -> int:
+    """The same, of somebody whose tier is known."""
     if affiliate.rate_bp is not None:
         return affiliate.rate_bp
-    tier = await tiers.get(session, affiliate.tier_id) if affiliate.tier_id else None
     return tier.rate_bp if tier and tier.rate_bp is not None else program.commission_rate_bp
 
 

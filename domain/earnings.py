@@ -6,7 +6,7 @@ payouts do not, since they earn nobody anything. Days, weeks (from Monday on) an
 those of where the affiliate lives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -80,11 +80,33 @@ async def earned(
     session: AsyncSession, affiliate: Affiliate, program: Program, period: Period, now: datetime
 ) -> Earnings:
     """What an affiliate earned in the period that `now` lies in."""
+    return (await earned_in(session, affiliate, program, [period], now))[0]
+
+
+async def earned_in(
+    session: AsyncSession,
+    affiliate: Affiliate,
+    program: Program,
+    periods: Iterable[Period],
+    now: datetime,
+) -> list[Earnings]:
+    """What an affiliate earned in each of these periods, those that `now` lies in, in one look."""
     zone = zone_of(affiliate, program)
-    since, until = bounds(period, now, zone)
-    found = {program.currency: [0, 0]}
-    for currency, reason, amount in await ledger.sums(session, affiliate.id, since, until):
-        if not reason.startswith(NOT_EARNED):
-            found.setdefault(currency, [0, 0])[amount < 0] += amount
-    amounts = tuple(Amount(currency, *both) for currency, both in found.items())
-    return Earnings(period, zone.key, since, until, now, amounts)
+    spans = {period: bounds(period, now, zone) for period in periods}
+    found = {period: {program.currency: [0, 0]} for period in spans}
+    for currency, reason, sums in await ledger.sums(session, affiliate.id, [*spans.values()]):
+        if reason.startswith(NOT_EARNED):
+            continue
+        for amounts, amount in zip(found.values(), sums, strict=True):
+            if amount is not None:
+                amounts.setdefault(currency, [0, 0])[amount < 0] += amount
+    return [
+        Earnings(
+            period,
+            zone.key,
+            *spans[period],
+            now,
+            tuple(Amount(currency, *both) for currency, both in amounts.items()),
+        )
+        for period, amounts in found.items()
+    ]

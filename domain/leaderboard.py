@@ -134,26 +134,28 @@ async def board(
     period = span.period(clock.now())
     ranking = _ranking(metric, period, program)
     found = await rows.top(session, ranking, _HIDDEN, limit)
+    viewer_id = viewer.id if viewer else None
+    ranked, value, above = await rows.standing(session, ranking, _HIDDEN, viewer_id)
     people = await affiliates.by_ids(session, {owner for owner, _ in found})
     clicks_missing = 0
     if viewer is not None and metric is Metric.RATE:
         clicks = await rows.clicks_of(session, viewer.id, period)
         clicks_missing = max(0, program.leaderboard_min_clicks - clicks)
     places: list[Place] = []
-    for place, (owner, value) in enumerate(found, start=1):
-        tied = bool(places) and places[-1].value == value
+    for place, (owner, amount) in enumerate(found, start=1):
+        tied = bool(places) and places[-1].value == amount
         rank = places[-1].rank if tied else place
         name = shown_name(people[owner], program)
         own = viewer is not None and viewer.id == owner
-        places.append(Place(rank, name, value, people[owner], own))
+        places.append(Place(rank, name, amount, people[owner], own))
     return Board(
         span,
         metric,
         program.currency,
         program.leaderboard_min_clicks,
         places,
-        await rows.above(session, ranking, _HIDDEN, 0),
-        await _own(session, ranking, clicks_missing, viewer) if viewer else None,
+        ranked,
+        _own(viewer, value, above, clicks_missing) if viewer else None,
     )
 
 
@@ -165,13 +167,10 @@ def _ranking(metric: Metric, period: str, program: Program) -> Ranking:
     return rows.by_referrals(period)
 
 
-async def _own(
-    session: AsyncSession, ranking: Ranking, clicks_missing: int, viewer: Affiliate
-) -> Own:
-    value = await rows.value_of(session, ranking, viewer.id) or 0
+def _own(viewer: Affiliate, value: int, above: int, clicks_missing: int) -> Own:
     if value <= 0 or viewer.status != Status.APPROVED:
         return Own(None, value, clicks_missing)
-    return Own(await rows.above(session, ranking, _HIDDEN, value) + 1, value)
+    return Own(above + 1, value)
 
 
 def shown_name(affiliate: Affiliate, program: Program) -> str:

@@ -136,13 +136,19 @@ class Progress:
     awards: Sequence[MilestoneAward] = ()
 
 
-async def progress(session: AsyncSession, affiliate_id: UUID, settings: Program) -> Progress | None:
-    """Where an affiliate stands among the milestones; None where there is nothing to show."""
+async def progress(
+    session: AsyncSession, affiliate_id: UUID, settings: Program, converted: int | None = None
+) -> Progress | None:
+    """Where an affiliate stands among the milestones; None where there is nothing to show.
+
+    `converted` is how many converted referrals they have, where that is known.
+    """
     ladder = await rows.in_order(session, only_active=True)
     awards = await rows.awards_of(session, affiliate_id)
     if not ladder and not awards:
         return None
-    converted = (await referrals.converted(session, affiliate_id)).get(affiliate_id, 0)
+    if converted is None:
+        converted = (await referrals.converted(session, affiliate_id)).get(affiliate_id, 0)
     theirs = {award.milestone_id: award for award in awards}
     steps = [_ahead(each, theirs.get(each.id), settings.currency) for each in ladder]
     missing = [

@@ -14,6 +14,7 @@ from domain.statuses import Status
 from storage import ledger, payouts, tiers
 from storage.affiliates import Affiliate
 from storage.payouts import Payout
+from storage.tiers import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ async def minimum_of(session: AsyncSession, affiliate: Affiliate, program: Progr
     The same number of minor units counts in every currency.
     """
     tier = await tiers.get(session, affiliate.tier_id) if affiliate.tier_id else None
+    return minimum_in(tier, program)
+
+
+def minimum_in(tier: Tier | None, program: Program) -> int:
+    """The same, of somebody whose tier is known."""
     own = tier.min_payout_cents if tier else None
     return program.payout_threshold_cents if own is None else own
 

@@ -133,12 +133,19 @@ class Progress:
     converted: int
 
 
-async def progress(session: AsyncSession, affiliate: Affiliate) -> Progress | None:
+async def standing(session: AsyncSession, affiliate: Affiliate) -> Progress | None:
     """Where an affiliate stands among the tiers; None while the program has none."""
     ladder = await tiers.ladder(session)
     if not ladder:
         return None
     converted = (await referrals.converted(session, affiliate.id)).get(affiliate.id, 0)
+    return progress(affiliate, ladder, converted)
+
+
+def progress(affiliate: Affiliate, ladder: Sequence[Tier], converted: int) -> Progress | None:
+    """The same, where the tiers and the number of converted referrals are known."""
+    if not ladder:
+        return None
     ahead = [] if affiliate.tier_pinned else _above(ladder, affiliate.tier_id)
     return Progress(
         current=next((tier for tier in ladder if tier.id == affiliate.tier_id), None),

@@ -141,14 +141,18 @@ async def past(session: AsyncSession, limit: int) -> Sequence[Contest]:
     return (await session.exec(query)).all()
 
 
-async def announced_since(session: AsyncSession, moment: datetime) -> Sequence[Contest]:
-    """Those whose outcome was announced since then, the latest first."""
-    query = (
-        select(Contest)
-        .where(col(Contest.status) == ANNOUNCED, col(Contest.winner_announced_at) >= moment)
-        .order_by(col(Contest.winner_announced_at).desc(), col(Contest.id).desc())
+async def current(
+    session: AsyncSession, since: datetime
+) -> tuple[Sequence[Contest], Sequence[Contest]]:
+    """Those before their outcome, as `of_status`, and those announced since, in one look."""
+    announced = and_(col(Contest.status) == ANNOUNCED, col(Contest.winner_announced_at) >= since)
+    query = select(Contest).where(
+        or_(col(Contest.status).in_((UPCOMING, ACTIVE, ENDED)), announced)
     )
-    return (await session.exec(query)).all()
+    found = (await session.exec(query.order_by(col(Contest.start_date), col(Contest.id)))).all()
+    news = [one for one in found if one.status == ANNOUNCED]
+    news.sort(key=lambda one: (one.winner_announced_at or since, one.id), reverse=True)
+    return [one for one in found if one.status != ANNOUNCED], news
 
 
 async def overlapping(

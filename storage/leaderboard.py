@@ -157,19 +157,21 @@ async def top(
     return [(owner, int(value)) for owner, value in await session.exec(query)]
 
 
-async def above(
-    session: AsyncSession, ranking: Ranking, hidden: Collection[str], value: int
-) -> int:
-    """How many are ranked that have more than `value`."""
-    query = select(func.count()).where(*ranking.of(hidden), ranking.value > value)
-    return (await session.exec(query)).one()
+async def standing(
+    session: AsyncSession, ranking: Ranking, hidden: Collection[str], affiliate_id: UUID | None
+) -> tuple[int, int, int]:
+    """How many are ranked; what one affiliate has, and how many are ranked that have more.
 
-
-async def value_of(session: AsyncSession, ranking: Ranking, affiliate_id: UUID) -> int | None:
-    """What one affiliate has; None where there is nothing of theirs to compare."""
-    query = select(ranking.value).where(*ranking.among, ranking.owner == affiliate_id)
-    value = (await session.exec(query)).one_or_none()
-    return None if value is None else int(value)
+    What they have is 0 where there is nothing of theirs to compare.
+    """
+    ranked = ranking.of(hidden)
+    if affiliate_id is None:
+        return (await session.exec(select(func.count()).where(*ranked))).one(), 0, 0
+    own = select(ranking.value).where(*ranking.among, ranking.owner == affiliate_id)
+    value = func.coalesce(own.correlate(None).scalar_subquery(), 0)
+    query = select(func.count(), value, func.count().filter(ranking.value > value)).where(*ranked)
+    found, has, above = (await session.exec(query)).one()
+    return found, int(has), above
 
 
 async def clicks_of(session: AsyncSession, affiliate_id: UUID, period: str) -> int:

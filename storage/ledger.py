@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, text
+from sqlalchemy import BigInteger, Column, Index, literal, text, union_all
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, SQLModel, col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -90,6 +91,31 @@ async def balances(
     }
 
 
+async def account(
+    session: AsyncSession, affiliate_id: UUID, at: datetime
+) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
+    """The `balances` at a moment, and what left for payouts and did not come back, by currency."""
+    owned = col(LedgerEntry.affiliate_user_id) == affiliate_id
+    held, ready = col(LedgerEntry.available_at) > at, col(LedgerEntry.available_at) <= at
+    amount, currency = col(LedgerEntry.amount), col(LedgerEntry.currency)
+    sums = select(
+        literal(0).label("sent"),
+        currency,
+        func.coalesce(func.sum(amount).filter(ready), 0),
+        func.coalesce(func.sum(amount).filter(held), 0),
+    ).where(owned)
+    sent = select(literal(1), currency, -func.sum(amount), literal(0)).where(owned, OF_PAYOUTS)
+    query = union_all(sums.group_by(currency), sent.group_by(currency))
+    balances: dict[str, tuple[int, int]] = {}
+    payouts: dict[str, int] = {}
+    for is_sent, unit, first, second in await (await session.connection()).execute(query):
+        if is_sent:
+            payouts[unit] = int(first)
+        else:
+            balances[unit] = (int(first), int(second))
+    return balances, payouts
+
+
 async def page(
     session: AsyncSession, affiliate_id: UUID, *, before: UUID | None = None, limit: int = 50
 ) -> Sequence[LedgerEntry]:
@@ -122,21 +148,30 @@ async def between(
 
 
 async def sums(
-    session: AsyncSession, affiliate_id: UUID, start: datetime, end: datetime
-) -> Sequence[tuple[str, str, int]]:
-    """What was posted from `start` to before `end`: currency, reason and amount of each kind."""
+    session: AsyncSession, affiliate_id: UUID, spans: Sequence[tuple[datetime, datetime]]
+) -> Sequence[tuple[str, str, tuple[int | None, ...]]]:
+    """What was posted in spans of time (from, to before): currency, reason, an amount for each.
+
+    None where nothing was posted in a span.
+    """
+    posted = col(LedgerEntry.created_at)
+    amounts = [
+        func.sum(LedgerEntry.amount).filter(posted >= start, posted < end) for start, end in spans
+    ]
     query = (
-        select(LedgerEntry.currency, LedgerEntry.reason, func.sum(LedgerEntry.amount))
+        sql_select(col(LedgerEntry.currency), col(LedgerEntry.reason), *amounts)
         .where(
-            LedgerEntry.affiliate_user_id == affiliate_id,
-            col(LedgerEntry.created_at) >= start,
-            col(LedgerEntry.created_at) < end,
+            col(LedgerEntry.affiliate_user_id) == affiliate_id,
+            posted >= min(start for start, _ in spans),
+            posted < max(end for _, end in spans),
         )
         .group_by(col(LedgerEntry.currency), col(LedgerEntry.reason))
         .order_by(col(LedgerEntry.currency), col(LedgerEntry.reason))
     )
+    rows = await (await session.connection()).execute(query)
     return [
-        (currency, reason, int(amount)) for currency, reason, amount in await session.exec(query)
+        (unit, reason, tuple(None if one is None else int(one) for one in found))
+        for unit, reason, *found in rows
     ]
 
 

@@ -38,6 +38,12 @@ async def of_affiliate(session: AsyncSession, affiliate_id: UUID) -> ReferralLin
     return (await session.exec(query.order_by(col(ReferralLink.id)).limit(1))).one_or_none()
 
 
+async def ref_of(session: AsyncSession, affiliate_id: UUID) -> str | None:
+    """The ref of the affiliate's link."""
+    query = select(ReferralLink.ref).where(ReferralLink.affiliate_user_id == affiliate_id)
+    return (await session.exec(query.order_by(col(ReferralLink.id)).limit(1))).one_or_none()
+
+
 async def by_ref(session: AsyncSession, ref: str) -> ReferralLink | None:
     """The link with this ref."""
     return (await session.exec(select(ReferralLink).where(ReferralLink.ref == ref))).one_or_none()

@@ -159,6 +159,14 @@ async def open_of(session: AsyncSession, affiliate_id: UUID, currency: str) -> P
     return (await session.exec(query)).one_or_none()
 
 
+async def open_ones_of(session: AsyncSession, affiliate_id: UUID) -> Sequence[Payout]:
+    """An affiliate's payouts that are on their way: one of each currency at most."""
+    query = select(Payout).where(
+        Payout.affiliate_user_id == affiliate_id, col(Payout.status).in_(OPEN)
+    )
+    return (await session.exec(query)).all()
+
+
 async def foremost(session: AsyncSession, affiliate_id: UUID) -> Payout:
     """Of an affiliate's payouts the one that matters now: the newest on its way, else the newest.
 

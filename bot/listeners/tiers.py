@@ -130,7 +130,7 @@ class Tiers:
         errand = Errand.of(args.body)
         async with self._desk.db.read() as session:
             affiliate = await affiliates.look_up(session, errand.subject)
-            progress = await tier_moves.progress(session, affiliate)
+            progress = await tier_moves.standing(session, affiliate)
             steps = await tiers.steps(session)
         if progress is None:
             raise ConflictError("There are no tiers yet. Make the first: /affiliate tiers")

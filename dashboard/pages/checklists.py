@@ -10,16 +10,16 @@ from dashboard.context import CONTEXT
 from dashboard.rendering import see_other
 from dashboard.standing import Member
 from domain import checklists
+from domain.affiliates import Overview
 from domain.program import Program
-from storage.affiliates import Affiliate
 
 
 async def live_view(
-    session: AsyncSession, affiliate: Affiliate, _program: Program
+    session: AsyncSession, seen: Overview, _program: Program
 ) -> Mapping[str, Any] | None:
     """What the card shows; None where there is none."""
-    seen = await checklists.view(session, affiliate)
-    return None if seen is None else {"items": seen.items, "done": seen.done}
+    found = await checklists.view(session, seen.affiliate)
+    return None if found is None else {"items": found.items, "done": found.done}
 
 
 async def dismiss(request: web.Request, member: Member) -> web.Response:

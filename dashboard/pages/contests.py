@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
+from domain.affiliates import Overview
 from domain.contest_news import prize
 from domain.contest_standings import Standing, in_words, standings
 from domain.contests import METRICS, phase
@@ -28,11 +29,11 @@ _COUNTED: Final = (
 
 
 async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
+    session: AsyncSession, seen: Overview, program: Program
 ) -> Mapping[str, Any] | None:
     """What runs now; what is over and new; else what comes next. None where there is nothing."""
     now = clock.now()
-    open_ones = await contests.of_status(session, UPCOMING, ACTIVE, ENDED)
+    open_ones, announced = await contests.current(session, now - NEWS)
     by_phase = {
         stage: [each for each in open_ones if phase(each, now) == stage]
         for stage in (ACTIVE, ENDED, UPCOMING)
@@ -40,13 +41,13 @@ async def live_view(
     shown = [
         *by_phase[ACTIVE],
         *by_phase[ENDED],
-        *await contests.announced_since(session, now - NEWS),
+        *announced,
     ]
     if not by_phase[ACTIVE]:
         shown += [each for each in by_phase[UPCOMING] if each.start_date <= now + AHEAD][:1]
     if not shown:
         return None
-    return {"contests": [await _banner(session, each, affiliate, program) for each in shown]}
+    return {"contests": [await _banner(session, each, seen.affiliate, program) for each in shown]}
 
 
 async def _banner(

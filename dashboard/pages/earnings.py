@@ -12,14 +12,14 @@ from dashboard.context import CONTEXT
 from dashboard.pages.errors import PageError
 from dashboard.rendering import render
 from dashboard.standing import Member
+from domain.affiliates import Overview
 from domain.commissions import arithmetic, standing
-from domain.earnings import Earnings, Period, earned
+from domain.earnings import Earnings, Period, earned_in
 from domain.money import money
 from domain.program import Program
 from domain.statements import Month, masked
 from domain.zones import local_day
 from storage import commissions, two_tier
-from storage.affiliates import Affiliate
 from storage.commissions import Commission
 from storage.sales import Sale
 
@@ -44,12 +44,9 @@ _BY: Final = {
 }
 
 
-async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
-) -> dict[str, Any]:
+async def live_view(session: AsyncSession, seen: Overview, program: Program) -> dict[str, Any]:
     """What came today, this week and this month: the card that counts along."""
-    now = clock.now()
-    found = [await earned(session, affiliate, program, period, now) for period in Period]
+    found = await earned_in(session, seen.affiliate, program, Period, clock.now())
     today = ", ".join(money(amount.total, amount.currency) for amount in found[0].amounts)
     return {
         "periods": [

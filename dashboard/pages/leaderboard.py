@@ -11,22 +11,22 @@ from dashboard.context import CONTEXT, VISIT
 from dashboard.rendering import render
 from dashboard.standing import Member
 from domain import leaderboard
+from domain.affiliates import Overview
 from domain.leaderboard import Board, Metric, Span
 from domain.money import number
 from domain.program import Program
-from storage.affiliates import Affiliate
 
 HERE: Final = "/affiliate/dashboard/leaderboard"
 
 
 async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
+    session: AsyncSession, seen: Overview, program: Program
 ) -> Mapping[str, Any] | None:
     """The ten best of this month by each metric; None where the leaderboard is off."""
     if not program.leaderboard_enabled:
         return None
     boards = [
-        await leaderboard.board(session, program, Span.MONTH, metric, viewer=affiliate)
+        await leaderboard.board(session, program, Span.MONTH, metric, viewer=seen.affiliate)
         for metric in Metric
     ]
     return {"boards": [board_view(board) for board in boards], "here": HERE}

@@ -31,16 +31,18 @@ from dashboard.pages import (
 )
 from dashboard.rendering import fragment
 from dashboard.standing import Member
+from domain.affiliates import Overview, overview
 from domain.program import Program
-from storage.affiliates import Affiliate
 
 UNDER: Final = "under"
-View = Callable[[AsyncSession, Affiliate, Program], Awaitable[Mapping[str, Any] | None]]
+View = Callable[[AsyncSession, Overview, Program], Awaitable[Mapping[str, Any] | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCard:
     """A card: its template, and the view that fills it, which is None where it is not shown.
+
+    The view is handed what was read of the affiliate once for all cards, and reads what is its own.
 
     A `wide` card has a row to itself; others stand two in a row where there is room. `place` is
     where it stands on the overview: at the `top`, beside the promo code (`payout`), `under` that,
@@ -80,12 +82,12 @@ class LiveFragment:
 
 
 async def live_fragments(
-    request: web.Request, session: AsyncSession, affiliate: Affiliate
+    request: web.Request, session: AsyncSession, seen: Overview
 ) -> list[LiveFragment]:
     """Every card as this affiliate sees it now; those that are not shown are empty."""
     made = []
     for card in LIVE_CARDS:
-        view = await card.view(session, affiliate, request[VISIT].program)
+        view = await card.view(session, seen, request[VISIT].program)
         html = Markup() if view is None else fragment(request, card.template, view)
         mark = hashlib.sha256(html.encode()).hexdigest()[:16]
         made.append(LiveFragment(card.name, html, mark, card.wide, card.place))
@@ -95,7 +97,8 @@ async def live_fragments(
 async def show(request: web.Request, member: Member) -> web.Response:
     """The cards alone, for the script of a page that is open."""
     async with request.app[CONTEXT].db.read() as session:
-        cards = await live_fragments(request, session, member.affiliate)
+        seen = await overview(session, member.affiliate, request[VISIT].program)
+        cards = await live_fragments(request, session, seen)
     return web.json_response(
         {"cards": [{"name": card.name, "html": card.html, "mark": card.mark} for card in cards]}
     )

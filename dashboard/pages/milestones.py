@@ -7,18 +7,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import clock
 from domain import milestone_awards
+from domain.affiliates import Overview
 from domain.milestone_awards import Ahead
 from domain.money import money
 from domain.program import Program
-from storage.affiliates import Affiliate
 from storage.milestones import MilestoneAward
 
 
 async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
+    session: AsyncSession, overview: Overview, program: Program
 ) -> Mapping[str, Any] | None:
     """What the card shows; None where the program has no milestones and they have no bonus."""
-    seen = await milestone_awards.progress(session, affiliate.id, program)
+    seen = await milestone_awards.progress(
+        session, overview.affiliate.id, program, overview.converted
+    )
     if seen is None or not (seen.next or seen.awards):
         return None
     return {

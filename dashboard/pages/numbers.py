@@ -4,19 +4,14 @@ from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.affiliates import overview
+from domain.affiliates import Overview
 from domain.program import Program
-from storage import referrals
-from storage.affiliates import Affiliate
 
 ACTIVE: Final = "active"
 
 
-async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
-) -> dict[str, Any]:
+async def live_view(_session: AsyncSession, seen: Overview, program: Program) -> dict[str, Any]:
     """The tiles. The program's currency stands first, others where there is anything."""
-    seen = await overview(session, affiliate)
     balances = {program.currency: (0, 0)} | seen.balances
     paid = {program.currency: 0} | seen.paid
     return {
@@ -28,11 +23,9 @@ async def live_view(
     }
 
 
-async def plans_view(
-    session: AsyncSession, affiliate: Affiliate, _program: Program
-) -> dict[str, Any]:
+async def plans_view(_session: AsyncSession, seen: Overview, _program: Program) -> dict[str, Any]:
     """A table of plans by status; active stands first."""
-    counts = await referrals.breakdown(session, affiliate.id)
+    counts = seen.breakdown
     statuses = sorted({status for _, status, _ in counts}, key=lambda s: (s != ACTIVE, s))
     plans = list(dict.fromkeys(plan for plan, _, _ in counts))
     found = {(plan, status): count for plan, status, count in counts}

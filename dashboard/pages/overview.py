@@ -25,9 +25,9 @@ async def show(request: web.Request, member: Member) -> web.Response:
     """The promo code, the money on its way, who came through it."""
     context, visit = request.app[CONTEXT], request[VISIT]
     async with context.db.read() as session:
-        seen = await overview(session, member.affiliate)
+        seen = await overview(session, member.affiliate, visit.program)
         devices = await sessions.of_person(session, member.session.email_key)
-        live = await live_fragments(request, session, member.affiliate)
+        live = await live_fragments(request, session, seen)
     view = {
         "program": visit.program,
         "live": live,

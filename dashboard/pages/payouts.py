@@ -13,6 +13,7 @@ from dashboard.forms import FORM, FormView
 from dashboard.rendering import render, see_other
 from dashboard.standing import Member
 from domain import payout_methods, payouts, tax_withholding, taxes
+from domain.affiliates import Overview
 from domain.errors import ConflictError, DomainError, InvalidError
 from domain.money import money
 from domain.payout_barriers import Claim, claim_of, first_barrier
@@ -156,11 +157,9 @@ def _claim(claim: Claim) -> dict[str, Any]:
     }
 
 
-async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
-) -> dict[str, Any]:
+async def live_view(_session: AsyncSession, seen: Overview, program: Program) -> dict[str, Any]:
     """What the overview says of the next payout, in the program's currency."""
-    claim = await claim_of(session, affiliate, program.currency)
+    claim = seen.claim(program)
     return {
         "balance_cents": claim.available,
         "threshold_cents": claim.minimum,

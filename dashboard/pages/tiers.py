@@ -5,24 +5,23 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import tier_moves
-from domain.commissions import rate_of
-from domain.payout_barriers import Claim, claim_of
+from domain.affiliates import Overview
+from domain.payout_barriers import Claim
 from domain.perks import perk_of
 from domain.program import Program
-from storage.affiliates import Affiliate
 from storage.tiers import Tier
 
 
 async def live_view(
-    session: AsyncSession, affiliate: Affiliate, program: Program
+    _session: AsyncSession, seen: Overview, program: Program
 ) -> dict[str, Any] | None:
     """What the card shows; None where the program has no tiers, or none for this affiliate."""
-    progress = await tier_moves.progress(session, affiliate)
+    affiliate = seen.affiliate
+    progress = tier_moves.progress(affiliate, seen.ladder, seen.converted)
     if progress is None or not (progress.current or progress.next):
         return None
     current, ahead = progress.current, progress.next
-    rate_bp = await rate_of(session, affiliate, program)
-    claim = await claim_of(session, affiliate, program.currency)
+    rate_bp, claim = seen.rate_bp, seen.claim(program)
     own_rate = affiliate.rate_bp is not None
     tier = {
         "name": current.name if current else "",

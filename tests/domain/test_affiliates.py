@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import select
 
-from domain import affiliates
+from domain import affiliates, program
 from domain.affiliates import DirectoryEntry
 from domain.audit import SYSTEM, Actor
 from domain.errors import ConflictError, InvalidError, NotFoundError
@@ -269,7 +269,9 @@ class TestOverview:
                     )
                 )
         async with db.read() as session:
-            seen = await affiliates.overview(session, await affiliate_now(db, jared.id))
+            settings = await program.load(session)
+            person = await affiliate_now(db, jared.id)
+            seen = await affiliates.overview(session, person, settings)
         assert seen.link_ref == "JARED30"
         assert seen.balances == {"usd": (750, 400)}
         assert seen.breakdown == [("monthly", "active", 2), ("yearly", "canceled", 1)]

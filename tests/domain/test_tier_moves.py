@@ -191,13 +191,13 @@ async def test_progress_says_what_is_there_and_what_is_next(db: Database) -> Non
     """Nothing without tiers, nothing next at the top or where an operator decided."""
     affiliate = await join(db)
     async with db.read() as session:
-        assert await tier_moves.progress(session, affiliate) is None
+        assert await tier_moves.standing(session, affiliate) is None
     silver, gold = await make_tier(db, "Silver", 1), await make_tier(db, "Gold", 3)
     await convert(db, 1)
 
     async def now() -> tuple[object, object, int]:
         async with db.read() as session:
-            seen = await tier_moves.progress(session, await affiliate_now(db, affiliate.id))
+            seen = await tier_moves.standing(session, await affiliate_now(db, affiliate.id))
         assert seen is not None
         at, ahead = seen.current, seen.next
         return at and at.id, ahead and ahead.id, seen.converted

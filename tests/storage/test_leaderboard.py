@@ -84,15 +84,15 @@ async def _look(large: Database, ranking: Ranking) -> None:
         with _heard(connection) as said:
             start = time.perf_counter()
             first = await rows.top(session, ranking, HIDDEN, 10)
-            ranked = await rows.above(session, ranking, HIDDEN, 0)
-            behind = await rows.above(session, ranking, HIDDEN, first[-1][1])
-            assert await rows.value_of(session, ranking, new_id()) is None
+            ranked, value, behind = await rows.standing(session, ranking, HIDDEN, first[-1][0])
+            assert await rows.standing(session, ranking, HIDDEN, new_id()) == (ranked, 0, ranked)
             took = time.perf_counter() - start
         assert len(first) == 10
+        assert value == first[-1][1]
         assert behind < 10 < ranked
         assert took < 0.5
         explain = "EXPLAIN QUERY PLAN " if large.is_sqlite else "EXPLAIN "
-        assert len(said) == 4
+        assert len(said) == 3
         for statement, parameters in said:
             found = await connection.exec_driver_sql(explain + statement, parameters)
             plan = "\n".join(" ".join(map(str, row)) for row in found)
@@ -115,5 +115,6 @@ async def test_a_rate_is_rounded_as_rates_are(
             MonthRollup(affiliate_user_id=owner, period=EVER, clicks=clicks, referrals=referrals)
         )
     async with db.read() as session:
-        assert await rows.value_of(session, rows.by_rate(EVER, 1), owner) == rate
-        assert await rows.value_of(session, rows.by_rate(EVER, clicks + 1), owner) is None
+        for least, value in ((1, rate), (clicks + 1, 0)):
+            ranking = rows.by_rate(EVER, least)
+            assert (await rows.standing(session, ranking, (), owner))[1] == value

@@ -15,14 +15,13 @@ from dashboard.api.moments import Moment
 from dashboard.api.taking import Told
 from dashboard.api.v1.earnings import Earned, amounts_of
 from dashboard.api.v1.stretches import Asked
-from domain import affiliates, earning_periods
+from domain import affiliates, earning_periods, program
 from domain.affiliates import Overview
 from domain.api_keys import Scope
 from domain.earning_periods import Sums
 from domain.sources import Source
-from storage import leaderboard, rollups
+from storage import rollups
 from storage.affiliates import Affiliate
-from storage.leaderboard import EVER, by_referrals
 from storage.rollups import ALL, Counts
 
 _ACTIVE = "active"
@@ -94,8 +93,7 @@ async def show(call: Call[Affiliate], query: Asked) -> Answer[Stats]:
     """
     affiliate, today = call.caller, clock.now().astimezone(UTC).date()
     async with call.db.read() as session:
-        seen = await affiliates.overview(session, affiliate)
-        converted = await leaderboard.value_of(session, by_referrals(EVER), affiliate.id)
+        seen = await affiliates.overview(session, affiliate, await program.load(session))
         first = await earning_periods.first_day(session, affiliate.id)
         days = query.days(first or today, today)
         counts = await rollups.by_value(
@@ -125,7 +123,7 @@ async def show(call: Call[Affiliate], query: Asked) -> Answer[Stats]:
         referrals=ReferralCounts(
             total=sum(count for _, _, count in seen.breakdown),
             active=sum(count for _, status, count in seen.breakdown if status == _ACTIVE),
-            converted=converted or 0,
+            converted=seen.converted,
         ),
         balances=_balances(seen),
     )

@@ -12,9 +12,9 @@ import clock
 from dashboard.pages import live
 from dashboard.pages.live import LiveCard
 from domain import affiliates
+from domain.affiliates import Overview
 from domain.program import Program
 from domain.statuses import Status
-from storage.affiliates import Affiliate
 from storage.ledger import LedgerEntry
 from tests.dashboard.desk import OPERATOR, Browser, Desk, Page
 
@@ -28,8 +28,8 @@ def hello(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A program with one card of its own; what it shows can be changed, or taken away."""
     says: dict[str, Any] = {"words": "<b>Hello</b>", "is_shown": True}
 
-    async def view(_: AsyncSession, affiliate: Affiliate, program: Program) -> Mapping[str, Any]:
-        given = {"code": affiliate.promo_code, "percent": program.offer_percent}
+    async def view(_: AsyncSession, seen: Overview, program: Program) -> Mapping[str, Any]:
+        given = {"code": seen.affiliate.promo_code, "percent": program.offer_percent}
         return says | given if says["is_shown"] else None  # type: ignore[return-value]
 
     files = jinja2.FileSystemLoader

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import Engine, event
+
 import clock
 from domain import affiliates, program
 from domain.statuses import Status
@@ -185,3 +187,25 @@ async def test_what_was_paid_out_is_told_from_what_is_on_its_way(
                 )
     page = await (await desk.signed_in(browser, MIA)).get(HERE)
     assert "Paid out$25.00" in "".join(page.words.split(" ")).replace("Paidout", "Paid out")
+
+
+async def test_the_page_asks_for_each_thing_once(desk: Desk, browser: Browser) -> None:
+    """Whatever several cards show is read once, and not by each of them."""
+    await desk.approve()
+    await desk.signed_in(browser, "mia@example.com")
+    said: list[tuple[str, str]] = []
+
+    def hear(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            said.append((statement, repr(parameters)))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        assert (await browser.get("/affiliate/dashboard")).status == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    of_program = [one for one in said if "FROM affiliate_program" in one[0]]
+    assert len(of_program) == 1
+    assert len(set(said)) == len(said)
+    # With the list of a newcomer, which is nine of them.
+    assert 10 < len(said) <= 30, len(said)
