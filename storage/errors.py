@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 SOON_S: Final = 5
@@ -38,6 +39,9 @@ def is_away(error: BaseException) -> bool:
         # An OSError is also a timeout, a refused connection, a socket that is gone.
         if isinstance(found, OSError | PoolTimeoutError) or _is_postgresqls(found):
             return True
+        # A sentence of ours may come from a file that is odd: only below a database's is one.
+        if found is error and not isinstance(found, SQLAlchemyError | DatabaseError):
+            return False
         found = getattr(found, "orig", None) or found.__cause__
     return False
 

@@ -20,6 +20,7 @@ from health import Metrics
 from integrations.calls import asking
 from integrations.errors import TransportError
 from outbox.pump import Pump
+from outbox.registry import RUNNERS
 from outbox.services import Services
 from scheduled.scheduler import JOBS, run_once
 from storage import inbox, outbox
@@ -27,6 +28,7 @@ from storage.db import Database
 from storage.group_commit import GroupCommit
 from storage.inbox import Arrival
 from storage.outbox import Effect
+from storage.worker import GiveUpError, Job
 from tests.builders import effects_asked_for
 from tests.dashboard.desk import make_settings
 from tests.waiting import until
@@ -154,8 +156,15 @@ def test_the_check_sees_a_scan() -> None:
     assert read_from_indexes("SCAN inbox USING COVERING INDEX ix_inbox_parked")
 
 
-async def test_attempts_are_counted_by_what_became_of_them(db: Database) -> None:
-    """An effect that nothing can carry out is parked, and one that needs nothing is done."""
+async def test_attempts_are_counted_by_what_became_of_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An effect that cannot be carried out is parked, and one that needs nothing is done."""
+
+    async def give_up(_job: Job[Effect], _services: Services) -> None:
+        raise GiveUpError("There is no way.")
+
+    monkeypatch.setitem(RUNNERS, "none", give_up)
     services = Services(db, make_settings())
     async with db.transaction() as session:
         await outbox.put(session, "card.notice", text="Hello.")
