@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, or_
+from sqlalchemy import ColumnElement, Index, Select, literal, or_
+from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col, exists, func, select
@@ -75,18 +76,23 @@ async def with_anything(
     session: AsyncSession, ids: Collection[UUID], start: datetime, end: datetime
 ) -> set[UUID]:
     """Which of these had any movement from `start` to before `end`, or a balance then."""
-    # By affiliate, each by the index of their own entries.
+    # Each by the index of their own entries: of EXISTS, PostgreSQL may make a table of all entries.
     theirs = col(LedgerEntry.affiliate_user_id) == col(Affiliate.id)
-    moved = exists().where(
-        theirs, col(LedgerEntry.created_at) >= start, col(LedgerEntry.created_at) < end
+    moved = _first(
+        sa_select(literal(1)).where(
+            theirs, col(LedgerEntry.created_at) >= start, col(LedgerEntry.created_at) < end
+        )
     )
-    left = (
-        select(LedgerEntry.currency)
+    left = _first(
+        sa_select(literal(1))
         .where(theirs, col(LedgerEntry.created_at) < end)
         .group_by(LedgerEntry.currency)
         .having(func.sum(LedgerEntry.amount) != 0)
-        .correlate(Affiliate)
-        .exists()
     )
     query = select(Affiliate.id).where(col(Affiliate.id).in_(ids), or_(moved, left))
     return set((await session.exec(query)).all())
+
+
+def _first(about: Select[int]) -> ColumnElement[bool]:
+    """Whether there is such an entry of theirs."""
+    return about.correlate(Affiliate).limit(1).scalar_subquery().is_not(None)
