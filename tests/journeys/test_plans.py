@@ -22,11 +22,14 @@ NOW: Final = END + timedelta(hours=1)
 AS_MANY_AS_AFFILIATES: Final = frozenset(
     {
         *("affiliates", "affiliate_applications", "affiliate_erasures", "affiliate_violations"),
-        *("affiliate_ledger_closings", "discount_code_sums"),
+        *("affiliate_ledger_closings", "discount_code_sums", "sale_days"),
         *("affiliate_unsubscriptions", "discount_codes", "referral_links", "email_drip_log"),
     }
 )
-"""Ten thousand rows, not millions: to look for a word in them, or to count them, takes no time."""
+"""Ten thousand rows, not millions: to look for a word in them, or to count them, takes no time.
+
+The sums of a day's sales are some rows a day, however many sales there are.
+"""
 
 COMPARE_ALL: Final = frozenset({"errand conversions", "errand reconcile", "errand rollups"})
 """What proves the books at night reads them; it holds nobody up."""
