@@ -34,7 +34,7 @@ from storage.db import Database
 from storage.errors import is_away
 from storage.payouts import Payout
 from tests.builders import RITA, join
-from tests.dashboard.desk import Browser
+from tests.dashboard.desk import Browser, Page
 from tests.journeys.story_model import THRESHOLD, TWO_PEOPLE, Books, Withdrawal
 from tests.journeys.story_world import SALES, Days, Step, World
 from tests.network_builders import add_network
@@ -44,7 +44,8 @@ from tests.shop import Shop
 
 PAYOUTS = "/affiliate/dashboard/payouts"
 NETWORKS = ("partnerstack", "impact", "awin", "postback")
-_PATIENCE = aiohttp.ClientTimeout(total=5)
+_PATIENCE = aiohttp.ClientTimeout(total=60)
+"""More than a server that lives needs; of one that dies, the end is heard of at once."""
 _AGAIN_S = 0.05
 T = TypeVar("T")
 
@@ -254,23 +255,39 @@ class Town:
         self.world.way = way
 
     async def _ask(self, browser: Browser) -> None:
-        """Ask once, whatever is answered, and note in the books what came of it."""
-        promised = False
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            page = await browser.get(f"{PAYOUTS}/request")
-            if form := page.forms.get(f"{PAYOUTS}/request"):
-                done = await browser.post(f"{PAYOUTS}/request", form)
-                promised = done.status == 303
+        """Ask for a payout until it is said what came of that, and note that in the books.
+
+        An answer that is lost says nothing: what was asked for may be there, or be there in a
+        moment, or never. Who asks once more is told, as the two wait for each other.
+        """
+        page, _ = await self._certain(partial(browser.get, f"{PAYOUTS}/request"))
+        form = page.forms.get(f"{PAYOUTS}/request")
+        if form is None:
+            return
+        done, lost = await self._certain(partial(browser.post, f"{PAYOUTS}/request", form))
+        assert done.status in {303, 409, 422}, done.words
         known = {each.id for each in self.books.withdrawals}
-        found = await self.read(select(Payout))
-        new = [each for each in found if str(each.id) not in known]
+        new = [each for each in await self.read(select(Payout)) if str(each.id) not in known]
         assert len(new) <= 1, "two payouts of one request"
-        assert new or not promised, "a payout that was promised is not there"
+        assert new or done.status != 303, "a payout that was promised is not there"
+        assert lost or not new or done.status == 303, "a payout that was refused is there"
         for each in new:
             assert each.amount_cents >= THRESHOLD
             self.books.withdrawals.append(
                 Withdrawal(str(each.id), each.amount_cents, self.world.way)
             )
+
+    async def _certain(self, ask: Callable[[], Awaitable[Page]]) -> tuple[Page, int]:
+        """An answer of a server that lives and has its database; how many were none before."""
+        lost = 0
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                page = await ask()
+                if page.status < 500:
+                    return page, lost
+                assert page.status == 503, page.words
+            lost += 1
+            await asyncio.sleep(_AGAIN_S)
 
     async def _decide(self) -> None:
         """Finance approves what waits, and pays it by hand where nothing else does."""
@@ -314,14 +331,12 @@ class Town:
         return found
 
     async def _press_approve(self, one: Withdrawal, who: str) -> bool:
-        approvals = (await self._payout(one)).approvals
-        if any(each["id"] == who for each in approvals):
+        """Press, unless the payout shows it: that a press arrived does not say what came of it."""
+        if any(each["id"] == who for each in (await self._payout(one)).approvals):
             return True
-        card = self._card("payout", UUID(one.id), "Approve payout")
-        if card is None:
-            return False
-        slack = self.stand_ins.slack
-        return (await slack.click(who, AFFILIATES, card, "Approve payout")).ok
+        if card := self._card("payout", UUID(one.id), "Approve payout"):
+            await self.stand_ins.slack.click(who, AFFILIATES, card, "Approve payout")
+        return False
 
     async def _press_paid(self, one: Withdrawal) -> bool:
         slack, card = self.stand_ins.slack, self._card("payout", UUID(one.id), "Mark paid")
