@@ -1,31 +1,41 @@
 """How long and by which chance the faults are tried: `pytest tests/faults --kills 500 --seed 7`."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlmodel import update
+from sqlmodel import col, select, update
 
 import clock
 from sandbox.stand_ins import StandIns
 from sandbox.stripe import courier
 from settings import Settings
 from storage.db import Database
+from storage.inbox import InboxEvent
+from storage.network_sales import NetworkDelivery
+from storage.outbox import Effect
 from storage.queues import QUEUES
-from tests.faults.nursery import ForkedServer, Nursery
+from storage.work import is_open
 from tests.faults.town import Town, settle_town
+from tests.faults.verdict import is_quiet
 from tests.faults.weather import Weather
+from tests.forked import ForkedServer
 from tests.standing import free_port, standing_in
 from tests.waiting import until
 
-KILLS = 8
+KILLS = 5
 """As many for each database when nobody asks for more."""
 A_STORY = 25
 """Kills in one story; more of them are more stories, each with a seed of its own."""
+LONG_S = 300
+"""By then everything has happened on any machine; nothing waits for it."""
+SOON = timedelta(seconds=5)
+"""What waits for longer than this, nobody has the time for here."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,21 +77,59 @@ class Scene:
 
     async def start(self) -> None:
         """Start the server; what a dead one had claimed is free at once, not after a minute."""
-        await self.free_claims()
-        try:
-            await self.server.start()
-        except TimeoutError:  # on a machine that is busy with other things
-            await until(self._is_ready, 120)
-
-    async def _is_ready(self) -> bool:
-        return await status_of(f"{self.server.url}/readyz") == HTTPStatus.OK
-
-    async def free_claims(self) -> None:
-        """Let the minute of claims pass."""
         if not self.db.is_sqlite:
             async with self.db.transaction() as session:
                 for table in QUEUES.values():
-                    await session.exec(update(table).values(claimed_until=clock.now()))
+                    free = update(table).where(is_open(table)).values(claimed_until=clock.now())
+                    await session.exec(free)
+        await self.server.start()
+
+    async def goes_on(self) -> None:
+        """Wait until events and effects are handled that were not yet; the town has to be awake."""
+        since = clock.now()
+
+        async def is_handled() -> bool:
+            async with self.db.read() as session:
+                for table in (InboxEvent, Effect):
+                    new = select(table.id).where(col(table.handled_at) > since).limit(1)
+                    if (await session.exec(new)).first() is None:
+                        return False
+            return True
+
+        await until(is_handled, LONG_S)
+
+    async def outlive_claims(self) -> None:
+        """Let the minute pass after which what nobody could finish is free again.
+
+        What the server still has in hand may not be taken from it: so it ends that, and is
+        started anew.
+        """
+        assert await self.server.stop() == 0
+        await self.start()
+
+    async def settle(self) -> None:
+        """Wait until everything that will happen has happened; what was put off is due soon."""
+
+        async def is_settled() -> bool:
+            if await is_quiet(self.town):
+                return True
+            await self._let_hours_pass()
+            await asyncio.sleep(0.2)
+            return False
+
+        await until(is_settled, LONG_S)
+
+    async def _let_hours_pass(self) -> None:
+        """For what waits for more than seconds, as a network's report of what it may have taken."""
+        async with self.db.transaction() as session:
+            for table in QUEUES.values():
+                late = col(table.next_attempt_at) > clock.now() + SOON
+                await session.exec(
+                    update(table).where(is_open(table), late).values(next_attempt_at=clock.now())
+                )
+            long_ago = clock.now() - timedelta(hours=1)
+            tried = col(NetworkDelivery.tried_at).is_not(None)
+            await session.exec(update(NetworkDelivery).where(tried).values(tried_at=long_ago))
 
 
 Stage = Callable[[str], AbstractAsyncContextManager[Scene]]
@@ -96,18 +144,8 @@ def story_seed(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--seed", default=1))
 
 
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Where this test process's servers are started."""
-    made = Nursery()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def stage(
-    nursery: Nursery, tmp_path: Path, story_seed: int, monkeypatch: pytest.MonkeyPatch
-) -> Stage:
+def stage(tmp_path: Path, story_seed: int, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A town on a migrated database, by its URL; its server is not started yet."""
     # Stripe comes again after seconds, hours and days; here nobody has the time.
     monkeypatch.setattr(courier, "RETRIES", (1.0,) * 10_000)
@@ -118,7 +156,6 @@ def stage(
         async with standing_in(port, weather.middleware) as stand_ins:
             settings = Settings(_env_file=None, port=port, database_url=url, **stand_ins.settings())
             server, db = ForkedServer(port, tmp_path, "serve", settings=settings), Database(url)
-            server.nursery = nursery
             try:
                 town = await settle_town(stand_ins, db, server.url, story_seed)
                 yield Scene(server, stand_ins, weather, db, town)

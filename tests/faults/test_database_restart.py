@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from storage.errors import SOON_S
-from tests.faults.conftest import Scene, Stage, status_of
+from tests.faults.conftest import LONG_S, Scene, Stage, status_of
 from tests.faults.town import some_form
-from tests.faults.verdict import is_quiet, judge
+from tests.faults.verdict import judge
 from tests.postgres import PostgresServer
 from tests.waiting import until
 
@@ -39,9 +39,11 @@ async def test_a_database_that_is_killed_and_comes_back_costs_nothing(
                 await _is_told_to_come_back(scene)
                 await asyncio.sleep(AWAY_S)
                 await asyncio.to_thread(postgres.start_again)
-                await until(lambda: _is_well(scene), 60)
+                await until(lambda: _is_well(scene), LONG_S)
+                await scene.goes_on()
         # What could not be noted while it was away is free after the minute of its claim.
-        await until(lambda: is_quiet(scene.town), 150)
+        await scene.outlive_claims()
+        await scene.settle()
         await judge(scene.town, scene.weather)
 
 

@@ -18,9 +18,9 @@ import aiohttp
 import pytest
 
 from sandbox.tally.form import NO_ANSWER
-from tests.faults.conftest import Scene, Stage, status_of
+from tests.faults.conftest import LONG_S, Scene, Stage, status_of
 from tests.faults.town import some_form
-from tests.faults.verdict import is_quiet, judge
+from tests.faults.verdict import judge
 from tests.waiting import until
 
 FULL_S = 3.0
@@ -79,14 +79,15 @@ async def _live_through(scene: Scene, fill: Callable[[Scene], Callable[[], None]
         async def is_taken() -> bool:
             return await _apply(scene) == (200, None)
 
-        await until(is_refused, 60)
+        await until(is_refused, LONG_S)
         assert await status_of(f"{scene.server.url}/healthz") == HTTPStatus.OK
         await asyncio.sleep(FULL_S)
         assert await is_refused()
         make_room()
-        await until(is_taken, 60)
-        await asyncio.sleep(1)
-    await until(lambda: is_quiet(scene.town), 150)
+        await until(is_taken, LONG_S)
+        await scene.goes_on()
+    await scene.outlive_claims()
+    await scene.settle()
     await judge(scene.town, scene.weather)
     answers = {each["status"] for each in scene.stand_ins.tally.deliveries}
     assert answers <= {NO_ANSWER, HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}

@@ -7,8 +7,9 @@ an outside service: before it is carried out there, or after that and before it 
 import asyncio
 import random
 
-from tests.faults.conftest import Scene
-from tests.faults.verdict import is_quiet, judge, waiting
+from tests.faults.conftest import LONG_S, Scene
+from tests.faults.town import Town
+from tests.faults.verdict import judge, waiting
 from tests.waiting import until
 
 DURING_START, AT_A_CALL = 0.15, 0.5
@@ -71,6 +72,10 @@ class Killer:
         self.moments.append(when)
 
 
+async def _something_happened(town: Town) -> bool:
+    return bool(town.forms and town.brought)
+
+
 async def test_kills_at_random_instants_lose_nothing_and_double_nothing(
     scene: Scene, killings: tuple[int, int]
 ) -> None:
@@ -82,7 +87,8 @@ async def test_kills_at_random_instants_lose_nothing_and_double_nothing(
             for _ in range(kills):
                 await killer.strike()
             await scene.start()
-        await until(lambda: is_quiet(scene.town), 150)
+            await until(lambda: _something_happened(scene.town), LONG_S)
+        await scene.settle()
         seen = await judge(scene.town, scene.weather)
     except BaseException as error:
         error.add_note(f"seed {seed}, after {len(killer.moments)} kills: {killer.moments}")

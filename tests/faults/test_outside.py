@@ -8,17 +8,15 @@ import random
 from typing import Final
 
 import pytest
-from sqlmodel import col, update
 
-import clock
-from storage.queues import QUEUES
-from tests.faults.conftest import KILLS, Scene
-from tests.faults.verdict import is_quiet, judge, waiting
+from tests.faults.conftest import KILLS, LONG_S, Scene
+from tests.faults.verdict import judge, waiting
 from tests.faults.weather import LIES, SERVICES
 from tests.waiting import until
 
 MOODS: Final = ("slow", "silent", "failing", "lying")
-A_WHILE_S: Final = 3.0
+A_WHILE_S: Final = 1.5
+"""So long at least a bad time lasts, and until somebody was asked in it."""
 _COMBINATIONS: Final = [
     (service, mood)
     for service in dict.fromkeys(SERVICES.values())
@@ -36,15 +34,17 @@ def _chosen(request: pytest.FixtureRequest, seed: int) -> list[tuple[str, str]]:
     return list(dict(mixed).items())
 
 
-async def _let_hours_pass(scene: Scene) -> None:
-    """What was put off is due at once."""
-    async with scene.db.transaction() as session:
-        for table in QUEUES.values():
-            await session.exec(
-                update(table)
-                .where(col(table.handled_at).is_(None), col(table.parked_at).is_(None))
-                .values(next_attempt_at=clock.now())
-            )
+async def _live_through(scene: Scene, service: str, mood: str) -> None:
+    weather = scene.weather
+    before = weather.calls[service]
+
+    async def is_felt() -> bool:
+        return weather.calls[service] > before
+
+    weather.becomes(service, mood)
+    await asyncio.sleep(A_WHILE_S)
+    await until(is_felt, LONG_S)
+    weather.becomes(service)
 
 
 async def test_a_service_that_has_a_bad_time_holds_up_nobody_else(
@@ -58,14 +58,9 @@ async def test_a_service_that_has_a_bad_time_holds_up_nobody_else(
             await scene.start()
             for service, mood in chosen:
                 now = f"{service} is {mood}"
-                weather.becomes(service, mood)
-                await asyncio.sleep(A_WHILE_S)
-                weather.becomes(service)
+                await _live_through(scene, service, mood)
             now = "after all"
-        for _ in range(2):
-            await _let_hours_pass(scene)
-            await asyncio.sleep(1)
-        await until(lambda: is_quiet(scene.town), 120)
+        await scene.settle()
         await judge(scene.town, weather)
     except BaseException as error:
         error.add_note(f"seed {story_seed}, {now}, of {chosen}")

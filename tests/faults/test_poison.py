@@ -14,7 +14,7 @@ from sandbox.stand_ins import WEBHOOK_SECRET
 from storage.inbox import InboxEvent
 from storage.worker import ATTEMPTS
 from tests.faults.conftest import Scene
-from tests.faults.verdict import is_quiet, judge
+from tests.faults.verdict import judge
 from tests.waiting import until
 
 Json = dict[str, Any]
@@ -91,7 +91,7 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
     (told,) = _said(scene, "evt_poison")
     assert "could not be handled and waits for you" in slack.text_of(told)
 
-    await until(lambda: is_quiet(scene.town), 150)
+    await scene.settle()
     assert (await slack.command(MARIA, "/affiliate", "health")).ok
 
     async def is_shown() -> bool:
@@ -115,5 +115,5 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
             .where(col(InboxEvent.external_id) == POISON["id"])
             .values(payload=json.dumps(well).encode(), next_attempt_at=clock.now())
         )
-    await until(lambda: is_quiet(scene.town), 60)
+    await scene.settle()
     await judge(scene.town, scene.weather)

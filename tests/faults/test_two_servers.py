@@ -5,10 +5,9 @@ from pathlib import Path
 
 from settings import Settings
 from tests.faults.conftest import Scene, Stage
-from tests.faults.nursery import ForkedServer
-from tests.faults.verdict import is_quiet, judge
+from tests.faults.verdict import judge
+from tests.forked import ForkedServer
 from tests.standing import free_port
-from tests.waiting import until
 
 
 def _beside(scene: Scene, folder: Path, url: str) -> ForkedServer:
@@ -16,9 +15,7 @@ def _beside(scene: Scene, folder: Path, url: str) -> ForkedServer:
     folder.mkdir()
     port = free_port()
     settings = Settings(_env_file=None, port=port, database_url=url, **scene.stand_ins.settings())
-    made = ForkedServer(port, folder, "serve", settings=settings)
-    made.nursery = scene.server.nursery
-    return made
+    return ForkedServer(port, folder, "serve", settings=settings)
 
 
 async def test_two_on_postgresql_do_each_thing_once_though_one_is_killed(
@@ -31,9 +28,9 @@ async def test_two_on_postgresql_do_each_thing_once_though_one_is_killed(
             await asyncio.gather(scene.start(), other.start())
             await asyncio.sleep(3)
             await other.kill()
-            await asyncio.sleep(1)
-        # The first one still holds claims of its own: those of the other end with their minute.
-        await until(lambda: is_quiet(scene.town), 150)
+            await scene.goes_on()
+        await scene.outlive_claims()
+        await scene.settle()
         await judge(scene.town, scene.weather)
 
 
