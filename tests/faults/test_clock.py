@@ -14,6 +14,7 @@ from sandbox.stand_ins import StandIns
 from sandbox.tally.form import TallyForm
 from scheduled import scheduler
 from settings import Settings
+from tests.faults.conftest import LONG_S
 from tests.faults.town import some_form
 from tests.faults.weather import Weather
 from tests.standing import free_port, serving, standing_in
@@ -53,7 +54,7 @@ async def test_what_failed_before_a_jump_is_done_soon_after_it(
         async def has_failed() -> bool:
             return weather.spoiled["mail"] > 1 and weather.spoiled["slack"] > 1
 
-        await until(has_failed, 30)
+        await until(has_failed, LONG_S)
         for service in ("mail", "slack", "clerk"):
             weather.becomes(service)
         clock.run_ahead(wrong + jump)
@@ -63,7 +64,7 @@ async def test_what_failed_before_a_jump_is_done_soon_after_it(
             letters = stand_ins.mail
             return all(letters.letters_to(f"{who}@example.com") for who in ("ann", "bob"))
 
-        await until(all_are_told, 30)
+        await until(all_are_told, LONG_S)
         clock.run_ahead(timedelta(0))
 
 
@@ -77,14 +78,14 @@ async def test_a_clock_that_was_wrong_at_the_last_stop_holds_up_nothing(migrated
         async def has_failed() -> bool:
             return weather.spoiled["mail"] > 1
 
-        await until(has_failed, 30)
+        await until(has_failed, LONG_S)
     clock.run_ahead(timedelta(0))
     async with running(migrated_url) as (_, later, _):
 
         async def is_told() -> bool:
             return bool(later.mail.letters_to("ann@example.com"))
 
-        await until(is_told, 30)
+        await until(is_told, LONG_S)
 
 
 async def test_a_clock_that_is_put_back_does_not_stop_the_scheduler(
@@ -104,5 +105,5 @@ async def test_a_clock_that_is_put_back_does_not_stop_the_scheduler(
             found: datetime = plan.get_job("contests").next_run_time
             return found <= datetime.now(UTC) + timedelta(minutes=1)
 
-        await until(looks_again, 10)
+        await until(looks_again, LONG_S)
         assert plan.get_job("sweep").next_run_time <= datetime.now(UTC) + timedelta(days=1)

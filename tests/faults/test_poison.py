@@ -13,7 +13,7 @@ from sandbox.slack.people import AFFILIATES, MARIA
 from sandbox.stand_ins import WEBHOOK_SECRET
 from storage.inbox import InboxEvent
 from storage.worker import ATTEMPTS
-from tests.faults.conftest import Scene
+from tests.faults.conftest import LONG_S, Scene
 from tests.faults.verdict import judge
 from tests.waiting import until
 
@@ -79,7 +79,7 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
     async with scene.town.awake():
         await scene.start()
         assert await _send(scene, POISON) == 200
-        await until(lambda: _is_parked(scene), 240)
+        await until(lambda: _is_parked(scene), LONG_S)
     parked = await _poison(scene)
     assert parked.attempts == ATTEMPTS
     assert "TypeError" in (parked.last_error or "")
@@ -87,7 +87,7 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
     async def is_told() -> bool:
         return bool(_said(scene, "evt_poison"))
 
-    await until(is_told, 30)
+    await until(is_told, LONG_S)
     (told,) = _said(scene, "evt_poison")
     assert "could not be handled and waits for you" in slack.text_of(told)
 
@@ -97,7 +97,7 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
     async def is_shown() -> bool:
         return bool(_with_button(scene))
 
-    await until(is_shown, 30)
+    await until(is_shown, LONG_S)
     (card,) = _with_button(scene)
     assert "TypeError" in slack.text_of(card)
     assert (await slack.click(MARIA, AFFILIATES, card["ts"], "Replay")).ok
@@ -106,7 +106,7 @@ async def test_a_poison_event_is_parked_told_and_tried_again_from_slack(scene: S
     async def is_tried() -> bool:
         return (await _poison(scene)).attempts > 0
 
-    await until(is_tried, 30)
+    await until(is_tried, LONG_S)
     # What was wrong with it is put right, and it goes through like any other.
     well = {**POISON, "data": {"object": {"id": "cus_none", "metadata": {}}}}
     async with scene.db.transaction() as session:
