@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -35,8 +36,15 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two processes a core: tests wait for servers and browsers about as long as they compute."""
-    return 2 * (os.cpu_count() or 1)
+    """One process a core, and one for when the others wait for a server or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass by all that stays: looking through it takes a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2000, 20, 40)
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ class State:
         self._stirred.set()
         self._stirred = asyncio.Event()
 
-    async def until(self, condition: Callable[[], Found | None], *, within: float = 5.0) -> Found:
+    async def until(self, condition: Callable[[], Found | None], *, within: float = 20.0) -> Found:
         """Wait until `condition()` is truthy and return it.
 
         Raises AssertionError after `within` seconds: a bot answers at once and works on in the

@@ -31,6 +31,8 @@ from webhooks.stripe.adoption import existing_code
 
 TALLY = Actor("form", "", "tally")
 
+PATIENCE_S = 30
+
 
 @dataclass
 class Desk:
@@ -132,7 +134,8 @@ async def finance_desk(sqlite: Database) -> AsyncIterator[Desk]:
 
 
 async def _desk(db: Database, **changed: Any) -> AsyncIterator[Desk]:
-    ws = SlackWorkspace(store=Store(), event_retries=(0.0, 0.0, 0.0))
+    # Slack's three seconds to answer are its own, and no matter of tests on a slow machine.
+    ws = SlackWorkspace(store=Store(), event_retries=(0.0, 0.0, 0.0), ack_seconds=PATIENCE_S)
     account = StripeAccount()
     outer = web.Application()
     outer.add_subapp("/sandbox/slack/", slack_app(ws))
@@ -154,6 +157,8 @@ async def _desk(db: Database, **changed: Any) -> AsyncIterator[Desk]:
     existing = partial(existing_code, stripe)
     context = BotContext(db, settings, slack_client(settings), stripe, existing)
     bot = build_bot(context)
+    for listener in bot._async_listeners:  # noqa: SLF001 - Bolt takes it only with events
+        vars(listener)["ack_timeout"] = PATIENCE_S
     inner = web.Application()
     add_routes(inner, bot)
     inside = TestServer(inner)
