@@ -19,6 +19,7 @@ from sqlmodel import func, select
 from stripe import WebhookSignature
 
 import clock
+from dashboard.clicks import FLOOD, FLOOD_S
 from sandbox.stand_ins import WEBHOOK_SECRET, StandIns
 from scheduled.reconcile import check_books
 from settings import Settings
@@ -56,9 +57,13 @@ class Load:
     async def run(self, stop: asyncio.Event) -> None:
         """Send until it is told to stop."""
         agent = {"User-Agent": BROWSER}
-        async with aiohttp.ClientSession(headers=agent) as client:
-            senders = [self._repeat(stop, self._click, client, n) for n in range(4)]
-            senders += [self._repeat(stop, self._tell, client, n) for n in range(4)]
+        # A connection for each request, as proxies do unless they are told to keep some: one that
+        # is kept may be closed in the very moment in which it is used again.
+        single = aiohttp.TCPConnector(force_close=True)
+        async with aiohttp.ClientSession(headers=agent, connector=single) as client:
+            senders = [self._repeat(stop, self._tell, client, n) for n in range(4)]
+            # Just below what even one server alone would take for a flood from one address.
+            senders += [self._repeat(stop, self._click, client, 0, pause=1.1 * FLOOD_S / FLOOD)]
             await asyncio.gather(*senders, self._buy(stop))
 
     async def _repeat(
@@ -67,6 +72,8 @@ class Load:
         send: Callable[[aiohttp.ClientSession, str], Awaitable[int]],
         client: aiohttp.ClientSession,
         sender: int,
+        *,
+        pause: float = 0.1,
     ) -> None:
         count = 0
         while not stop.is_set():
@@ -78,7 +85,7 @@ class Load:
                 self.answers[f"{name} {error!r}"] += 1
             else:
                 self.answers[f"{name} {status}"] += 1
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause)
 
     async def _click(self, client: aiohttp.ClientSession, number: str) -> int:
         address = f"{self.url}/r/JARED30?utm_source={number}"
@@ -233,7 +240,8 @@ async def test_servers_are_replaced_under_load_with_a_migration_and_nothing_is_l
 
     assert {name for name in load.answers if not name.endswith((" 200", " 302"))} == set()
     clicks, told = load.answers["_click 302"], load.answers["_tell 200"]
-    assert min(clicks, told) > 50
+    assert told > 50
+    assert clicks > 10
     assert len(load.bought) > 5
     assert await _count(db, Click) == clicks
     assert await _count(db, InboxEvent, InboxEvent.kind == "plan.created") == told
