@@ -166,3 +166,20 @@ def asked(label: str, element: Json, *, block_id: str, hint: str = "") -> Json:
         "element": element,
     }
     return made | ({"hint": plain(hint)} if hint else {})
+
+
+def searched(action_id: str, label: str, hint: str, text: str, longest: int) -> Json:
+    """A field in the App Home that searches when Enter is pressed; `text` is what is looked for."""
+    text = clean(text, longest)
+    field: Json = {
+        "type": "plain_text_input",
+        "action_id": action_id,
+        "max_length": longest,
+        "placeholder": plain(hint),
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+    }
+    if text:
+        field["initial_value"] = text
+    # Named after what is looked for: Slack would otherwise keep what was typed before.
+    made = asked(label, field, block_id=f"{action_id}:{text}"[:200])
+    return made | {"dispatch_action": True, "optional": True}

@@ -5,13 +5,12 @@ from typing import Final
 from bot.cards.blocks import (
     Json,
     actions,
-    asked,
     button,
-    clean,
     header,
     plain,
     rich,
     said,
+    searched,
     section,
     words,
 )
@@ -23,13 +22,15 @@ from storage.codes import ACTIVE
 SHOWN_MAX: Final = 8
 """A code takes three blocks where Stripe refuses it, and the App Home holds a hundred in all."""
 
+_HINT: Final = "A part of the code or its note, then Enter"
 _CURRENT: Final = "current"
 """In the menu, all but the archived: an option cannot be empty."""
 
 
 def list_blocks(found: CodeList) -> list[Json]:
     """The tab as it must look now."""
-    blocks = [header("Discount codes"), _figures(found), _steps(found), _search(found)]
+    blocks = [header("Discount codes"), _figures(found), _steps(found)]
+    blocks.append(searched("code.search", "Search codes", _HINT, found.looking.text, TEXT_MAX))
     if not found.codes:
         none = "No code is like that." if _is_narrowed(found) else "There is no code yet."
         blocks.append(rich(section(said(none))))
@@ -77,22 +78,6 @@ def _steps(found: CodeList) -> Json:
         button("Many at once", "code.many", "many"),
         menu,
     )
-
-
-def _search(found: CodeList) -> Json:
-    text = clean(found.looking.text, TEXT_MAX)
-    field: Json = {
-        "type": "plain_text_input",
-        "action_id": "code.search",
-        "max_length": TEXT_MAX,
-        "placeholder": plain("A part of the code or its note, then Enter"),
-        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
-    }
-    if text:
-        field["initial_value"] = text
-    # Named after what is looked for: Slack would otherwise keep what was typed before.
-    made = asked("Search codes", field, block_id=f"code.search:{text}"[:200])
-    return made | {"dispatch_action": True, "optional": True}
 
 
 def _pages(found: CodeList) -> list[Json]:
